@@ -118,6 +118,8 @@ class TaskForks:
             return _Copied(task=task, moment=moment, former=None, saved=None)
         saved = await self._history.save_unannounced(copy.id, "before a rewind", task.id)
         former = saved.id if saved is not None else await self._history.latest(copy.id)
+        if moment.checkpoint is not None:
+            await self._history.check_restorable(copy.id, moment.checkpoint)
         return _Copied(task=task, moment=moment, former=former, saved=saved)
 
     async def _task(self, session_id: SessionId, task_id: TaskId) -> Task:

@@ -216,6 +216,15 @@ class Checkpoints:
             await asyncio.to_thread(_end, repository.folder)
         return saved, [change.file for change in changes]
 
+    async def check_restorable(self, workspace: Workspace, session_id: SessionId, checkpoint_id: str) -> None:
+        """Check that a workspace that was just saved can be restored to a checkpoint.
+
+        Raises: NotFound; Conflict, InvalidField, if a file cannot be put in its place.
+        """
+        async with self._alone(session_id):
+            repository = await self._found(session_id, checkpoint_id)
+            await _check_restorable(workspace, await _changes(repository, BRANCH, checkpoint_id))
+
     async def copy(
         self,
         source: SessionId,

@@ -78,6 +78,14 @@ class History:
         workspace = self._sessions.workspace(session_id)
         return await self._checkpoints.save(workspace, session_id, reason, task_id)
 
+    async def check_restorable(self, session_id: SessionId, checkpoint_id: str) -> None:
+        """Check that a workspace that was just saved can be restored to a checkpoint.
+
+        Raises: NotFound, Conflict, InvalidField.
+        """
+        workspace = self._sessions.workspace(session_id)
+        await self._checkpoints.check_restorable(workspace, session_id, checkpoint_id)
+
     async def latest(self, session_id: SessionId) -> str | None:
         """Return the id of the session's last checkpoint, or None."""
         return await self._checkpoints.latest(session_id)

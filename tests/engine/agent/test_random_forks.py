@@ -117,6 +117,22 @@ async def test_what_cannot_be_rewound_is_not_copied(make_agent: Make) -> None:
     assert (await agent.engine.sessions.list(agent.caller, SessionList()))[1] == before
 
 
+async def test_a_copy_whose_files_cannot_be_restored_is_not_made(make_agent: Make) -> None:
+    agent = await make_agent()
+    task = await agent.run(
+        [call("write_to_file", path="a", content="a", line_count=1)],
+        [say("Then."), call("execute_command", command="rm a; mkdir a; touch a/b")],
+        [done()],
+        enableCheckpoints=True,
+    )
+    [then] = [each for each in await messages(agent, task) if each.text == "Then."]
+    _, before = await agent.engine.sessions.list(agent.caller, SessionList())
+    with pytest.raises(Conflict, match="in the place of a file"):
+        await fork(agent, task, then.id)
+    assert (await agent.engine.sessions.list(agent.caller, SessionList()))[1] == before
+    assert await agent.engine.sessions.drafts() == []
+
+
 async def test_a_stop_between_the_copy_and_its_rewind_is_made_good_at_the_next_start(
     make_agent: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
