@@ -93,13 +93,15 @@ class _Replica:
     def finish(self) -> None:
         """Complete the directories that are still open."""
         self._go_up(to=0)
+        os.fchmod(self._here, stat.S_IMODE(self._facts[0].st_mode) & 0o777)
         _settle(self._here, self._facts[0])
         os.close(self._here)
 
     def _go_up(self, *, to: int) -> None:
         while len(self._facts) - 1 > to:
-            left = self._here
-            _settle(left, self._facts.pop())
+            left, facts = self._here, self._facts.pop()
+            os.fchmod(left, stat.S_IMODE(facts.st_mode) & 0o777)
+            _settle(left, facts)
             self._here = os.open("..", FOLDER_ITSELF_FLAGS, dir_fd=left)
             os.close(left)
 
@@ -133,21 +135,31 @@ class _Replica:
             if failure.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
                 return  # it is another thing now, or nothing
             raise
-        with opened(source):
+        try:
             facts = os.fstat(source)
             if not stat.S_ISREG(facts.st_mode):
                 return
             if facts.st_nlink > 1 and facts.st_ino in self._names:
-                folder, name = self._names[facts.st_ino]
-                with opened(open_beneath(self._root, folder or ".", FOLDER_ITSELF_FLAGS)) as first:
-                    os.link(name, entry.name, src_dir_fd=first, dst_dir_fd=self._here, follow_symlinks=False)
+                self._link(facts.st_ino, entry.name)
                 return
-            with opened(os.open(entry.name, NEW_FILE_FLAGS, 0o600, dir_fd=self._here)) as copy:
+            mode = stat.S_IMODE(facts.st_mode) & 0o777
+            copy = os.open(entry.name, NEW_FILE_FLAGS, mode, dir_fd=self._here)
+            try:
                 self._fill(source, copy, facts)
                 _settle(copy, facts)
                 self.inodes[facts.st_ino] = os.fstat(copy).st_ino
+            finally:
+                os.close(copy)
+        finally:
+            os.close(source)
         if facts.st_nlink > 1:
             self._names[facts.st_ino] = "/".join(entry.folders), entry.name
+
+    def _link(self, inode: int, name: str) -> None:
+        """Give a file that is copied already another name."""
+        folder, first = self._names[inode]
+        with opened(open_beneath(self._root, folder or ".", FOLDER_ITSELF_FLAGS)) as parent:
+            os.link(first, name, src_dir_fd=parent, dst_dir_fd=self._here, follow_symlinks=False)
 
     def _fill(self, source: int, copy: int, facts: os.stat_result) -> None:
         if not facts.st_size:
@@ -170,10 +182,9 @@ class _Replica:
 
 
 def _settle(copy: int, facts: os.stat_result) -> None:
-    """Give a copy the owner, the mode and the times of the original."""
+    """Give a copy the owner and the times of the original."""
     if os.geteuid() == 0:
         os.fchown(copy, facts.st_uid, facts.st_gid)
-    os.fchmod(copy, stat.S_IMODE(facts.st_mode) & 0o777)
     os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 

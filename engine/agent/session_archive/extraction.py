@@ -5,6 +5,7 @@ See engine/agent/session_archive/importing.py.
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import os
 import tarfile
@@ -43,6 +44,7 @@ from roocode_server.engine.workspace.file_access import FILE_PIECE_BYTES, FOLDER
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.models.error import ValidationFailed, WorkspaceLimitExceeded
 from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.session import ResourceLimits, ResourceLimitsChange, SessionConfigChange
 
 MOST_MANIFEST_BYTES: Final = 16_777_216
 
@@ -69,21 +71,16 @@ class _Extraction:
     """What was extracted so far, below the open directory `stage`."""
 
     def __init__(
-        self,
-        stage: int,
-        content: int,
-        durable: Collection[str],
-        *,
-        room_bytes: int,
-        most_bytes: int,
-        rows_bytes: int,
+        self, stage: int, content: int, durable: Collection[str], limits: ResourceLimits, rows_bytes: int
     ) -> None:
         self._durable = durable
         self.manifest: SessionManifest | None = None
-        self.files = Unpacked(content, room_bytes=room_bytes, most_bytes=most_bytes)
+        self.files: Unpacked | None = None
         self.inodes: dict[int, int] = {}
         self.checks: RowChecks | None = None
         self._stage = stage
+        self._content = content
+        self._limits = limits
         self._left_bytes = rows_bytes
         self._tables = list(TABLES)
         self._is_complete = False
@@ -138,9 +135,26 @@ class _Extraction:
             raise ArchiveRefused("its manifest is wrong") from None
         if not SESSION_ID.fullmatch(self.manifest.session_id):
             raise ArchiveRefused("its manifest names no session")
+        limits = self._limits_of(self.manifest)
+        self.files = Unpacked(
+            self._content, room_bytes=limits.max_disk_bytes, most_bytes=limits.max_file_bytes
+        )
         self.checks = RowChecks(self.manifest, self._durable)
 
+    def _limits_of(self, manifest: SessionManifest) -> ResourceLimits:
+        """The limits of the session, which are those of a new one where it has none of its own."""
+        try:
+            wanted = SessionConfigChange.load(manifest.config).resource_limits
+        except ValidationFailed:
+            raise ArchiveRefused("its configuration is wrong") from None
+        if not isinstance(wanted, ResourceLimitsChange):
+            return self._limits
+        own = {each.name: getattr(wanted, each.name) for each in dataclasses.fields(wanted)}
+        given = {name: number for name, number in own.items() if isinstance(number, int)}
+        return dataclasses.replace(self._limits, **given)
+
     def _add_file(self, member: tarfile.TarInfo, name: str, content: IO[bytes] | None) -> None:
+        assert self.files is not None  # noqa: S101 - there is a manifest
         if member.isdir():
             self.files.directory(name)
         elif member.issym():
@@ -196,21 +210,20 @@ class _Extraction:
 
 
 def extract_session(
-    room_bytes: int, most_bytes: int, rows_bytes: int, durable: Collection[str], archive: int, stage: int
+    limits: ResourceLimits, rows_bytes: int, durable: Collection[str], archive: int, stage: int
 ) -> dict[str, Any]:
     """Extract an open archive into the open, empty directory `stage`: `CONTENT` is the workspace, and beside
-    it are the rows of each table and the bundle. `durable` are the names of the events that logs have.
+    it are the rows of each table and the bundle.
 
-    Returns the `manifest`, the `ids` of the rows and pairs of `inodes`; or what stopped it (`refused`,
-    `no_room` or `overload`) with the reason.
+    `limits` are those of a session that names none, `durable` the names of the events that logs have. Returns
+    the `manifest`, the `ids` of the rows and pairs of `inodes`; or what stopped it (`refused`, `no_room` or
+    `overload`) with the reason.
     """
     os.umask(0)
     os.mkdir(CONTENT, 0o700, dir_fd=stage)
     try:
         with opened(os.open(CONTENT, FOLDER_FLAGS, dir_fd=stage)) as content, open(archive, "rb") as file:
-            extraction = _Extraction(
-                stage, content, durable, room_bytes=room_bytes, most_bytes=most_bytes, rows_bytes=rows_bytes
-            )
+            extraction = _Extraction(stage, content, durable, limits, rows_bytes)
             _read(file, extraction)
             return extraction.finish()
     except WorkspaceLimitExceeded as limit:

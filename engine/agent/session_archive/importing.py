@@ -34,12 +34,12 @@ from roocode_server.engine.workspace.upload import Incoming
 from roocode_server.models.error import InvalidField, ServerOverload, ValidationFailed, WorkspaceLimitExceeded
 from roocode_server.models.event import EVENTS, Event
 from roocode_server.models.fork import SessionImport, SessionImported
-from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import ResourceLimits, Session, SessionConfig, SessionConfigChange
 from roocode_server.models.user import Caller
 
 MOST_ROWS_BYTES: Final = 1_073_741_824
 """The most bytes of rows and checkpoints of one session."""
+MOST_ARCHIVE_BYTES: Final = 68_719_476_736
 IMPORTS_AT_ONCE: Final = 2
 """How many archives are received and extracted at the same time; further ones wait."""
 EXTRACTION_CPU_S: Final = 600
@@ -61,7 +61,7 @@ class SessionImports:
         *,
         limits: ResourceLimits,
     ) -> None:
-        """`limits` are those of new sessions, which bound what is taken in."""
+        """`limits` are those of sessions that name none."""
         self._database = database
         self._sessions = sessions
         self._drafts = drafts
@@ -85,14 +85,13 @@ class SessionImports:
         not; PayloadTooLarge, WorkspaceLimitExceeded, if it is too large, or the user has reached
         `limits.sessions`; ExtraNotInstalled, if its provider is not installed; ServerOverload.
         """
-        room_bytes = self._limits.max_disk_bytes
         async with self._places:
             with os_errors("/"):
                 incoming = await asyncio.to_thread(
                     Incoming,
                     self._sessions.new_place(),
-                    max_bytes=room_bytes + MOST_ROWS_BYTES,
-                    room_bytes=room_bytes + MOST_ROWS_BYTES,
+                    max_bytes=MOST_ARCHIVE_BYTES,
+                    room_bytes=MOST_ARCHIVE_BYTES,
                 )
             try:
                 async for piece in pieces:
@@ -109,8 +108,7 @@ class SessionImports:
         try:
             found: dict[str, Any] = await run_in_worker(
                 extract_session,
-                self._limits.max_disk_bytes,
-                self._limits.max_file_bytes,
+                self._limits,
                 MOST_ROWS_BYTES,
                 frozenset(name for name, declared in EVENTS.items() if declared.durable),
                 owner=str(incoming.path),
@@ -151,7 +149,7 @@ class SessionImports:
             renaming = Renaming.of(found["ids"], known)
             seq = await self._store_rows(stage, renaming)
             await self._sessions.workspace(draft.id).take_over(stage / CONTENT)
-            await self._store_checkpoints(draft.id, stage, manifest, renaming)
+            await self._store_checkpoints(draft, stage, manifest, renaming)
             inodes = dict(found["inodes"])
             for task_id in await self._tasks.unfinished_ids(draft.id):
                 async with self._database.transaction() as unit:
@@ -193,16 +191,16 @@ class SessionImports:
         return seq
 
     async def _store_checkpoints(
-        self, session_id: SessionId, stage: Path, manifest: SessionManifest, renaming: Renaming
+        self, draft: Session, stage: Path, manifest: SessionManifest, renaming: Renaming
     ) -> None:
         bundle = stage / CHECKPOINTS_MEMBER
         if bundle.exists():
             await self._history.take_in(
-                session_id,
+                draft.id,
                 bundle,
                 names=manifest.task_names,
                 renaming=renaming,
-                most_bytes=self._limits.max_file_bytes,
+                most_bytes=draft.config.resource_limits.max_file_bytes,
             )
 
 
