@@ -1,8 +1,9 @@
 // The list of sessions with what each is doing, live.
-import { html, useState } from "../vendor/htm/preact.js";
+import { html, useRef, useState } from "../vendor/htm/preact.js";
 import { addressOf } from "./address.js";
 import { Empty, Failure, Link, whenOf } from "./parts.js";
 import { useStore } from "./store.js";
+import { request } from "./workbench/requests.js";
 
 const FILTERED_FROM = 6; // sessions; fewer are seen at a glance
 
@@ -12,6 +13,7 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
   const { sessions, hasMore, failure, inbox } = useStore(overview);
   const [sought, setSought] = useState("");
   const [isBusy, setIsBusy] = useState(false);
+  const [refusal, setRefusal] = useState(null);
   const more = async () => {
     setIsBusy(true);
     await overview.load(sessions.length);
@@ -24,8 +26,15 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
   return html`<nav class="sessions" aria-label="Sessions">
     <header>
       <h2>Sessions</h2>
-      ${mayOpen && html`<button type="button" class="primary small" onClick=${onNew}>New session</button>`}
+      ${
+        mayOpen &&
+        html`<span class="actions">
+          <${Import} onMade=${onChoose} onFailure=${setRefusal} />
+          <button type="button" class="primary small" onClick=${onNew}>New session</button>
+        </span>`
+      }
     </header>
+    <${Failure} of=${refusal} />
     <${Failure} of=${failure} again=${() => overview.load()} />
     ${
       sessions?.length >= FILTERED_FROM &&
@@ -74,6 +83,44 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
       html`<button type="button" class="more" disabled=${isBusy} onClick=${more}>Show more</button>`
     }
   </nav>`;
+}
+
+/** Makes a session of an archive that somebody picks. */
+function Import({ onMade, onFailure }) {
+  const input = useRef(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const take = async () => {
+    const [archive] = input.current.files;
+    if (!archive) return;
+    setIsBusy(true);
+    onFailure(null);
+    try {
+      const response = await request("api/v1/sessions/import", { method: "POST", body: archive });
+      onMade((await response.json()).session);
+    } catch (failure) {
+      onFailure(failure);
+    } finally {
+      input.current.value = "";
+      setIsBusy(false);
+    }
+  };
+  return html`<button
+      type="button"
+      class="small"
+      disabled=${isBusy}
+      title="Make a session of an archive"
+      onClick=${() => input.current.click()}
+    >
+      ${isBusy ? "Importing …" : "Import"}
+    </button>
+    <input
+      ref=${input}
+      type="file"
+      accept=".gz,application/gzip"
+      hidden
+      aria-label="Archive of a session"
+      onChange=${take}
+    />`;
 }
 
 function SessionLink({ session, work, isChosen, onChoose }) {

@@ -1,8 +1,10 @@
 // How the agent of a session works: its model and mode, instructions, what it may do unasked, its network.
 import { html, useEffect, useState } from "../../vendor/htm/preact.js";
+import { addressOf } from "../address.js";
 import { Check, Choice, Confirm, Field, Form } from "../forms.js";
 import { Failure, useAsking } from "../parts.js";
 import { DECISIONS, GROUPS, toolWords } from "../words.js";
+import { placeOf, save } from "../workbench/requests.js";
 
 const EFFORTS = { "": "As the model decides", low: "Low", medium: "Medium", high: "High" };
 
@@ -22,6 +24,7 @@ export function Panel({ following, connection, may }) {
     <${Agent} key=${session.updatedAt} ...${around} />
     <${Rules} ...${around} />
     <${Commands} key=${`commands ${session.updatedAt}`} ...${around} />
+    <${Copies} ...${around} />
     ${mayChange && html`<${Ending} ...${around} />`}
   </section>`;
 }
@@ -244,6 +247,34 @@ function Commands({ session, change, mayChange }) {
         />
       <//>
     </fieldset>
+  </section>`;
+}
+
+function Copies({ session, connection, mayChange }) {
+  const [ask, { isBusy, failure }] = useAsking();
+  const [copy, setCopy] = useState(null);
+  const fork = () =>
+    ask(async () => setCopy((await connection.call("session.fork", { sessionId: session.id })).session));
+  return html`<section>
+    <h2>Copies</h2>
+    <p class="quiet small">
+      A copy has the files, tasks and checkpoints of this session and goes on by itself. An archive is the same in
+      a file, without secrets, and becomes a session again here or on another server.
+    </p>
+    <p class="actions">
+      ${mayChange && html`<button type="button" disabled=${isBusy} onClick=${fork}>Copy the session</button>`}
+      <button
+        type="button"
+        disabled=${isBusy}
+        onClick=${() => ask(() => save(placeOf(session.id, "export")))}
+      >
+        Export
+      </button>
+    </p>
+    ${
+      copy && html`<p role="status">Copied: <a href=${addressOf({ session: copy.id })}>open the copy</a>.</p>`
+    }
+    <${Failure} of=${failure} />
   </section>`;
 }
 
