@@ -33,7 +33,10 @@ from tests.contract.smallest_requests import ABSENT, smallest
 from tests.contract.test_every_role import READS_WITHOUT_GET, is_allowed
 
 PLACES: Final = ("own", "collaborator", "watcher", "foreign", "absent")
-OF_OWNERS: Final = {"session.update", "session.delete", "session.share", "session.unshare"}
+OF_OWNERS: Final = {
+    *("session.update", "session.delete", "session.share", "session.unshare"),
+    *("session.fork", "task.fork"),
+}
 CHANGES_THE_PLACE: Final = {"session.delete", "session.leave"}
 """After these another session has to be made."""
 
