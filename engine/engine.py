@@ -499,7 +499,14 @@ def _assemble(
         sessions,
     )
     drafts = SessionDrafts(
-        database, sessions, task_rows, states, approvals, PendingEndRepository(database), history
+        database,
+        sessions,
+        task_rows,
+        states,
+        approvals,
+        PendingEndRepository(database),
+        history,
+        most_tasks_of_user=settings.limits.tasks,
     )
     forks = SessionForks(database, sessions, drafts, task_rows, services.results, history, runner)
     return Engine(

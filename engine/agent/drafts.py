@@ -10,9 +10,10 @@ from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.storage.creation import OnCreated
-from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.tasks import TaskRepository
+from roocode_server.models.error import WorkspaceLimitExceeded
 from roocode_server.models.event import Event
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import Session
@@ -32,7 +33,10 @@ class SessionDrafts:
         approvals: Approvals,
         pending_ends: PendingEndRepository,
         history: History,
+        *,
+        most_tasks_of_user: int | None,
     ) -> None:
+        self._most_tasks = most_tasks_of_user
         self._database = database
         self._sessions = sessions
         self._tasks = tasks
@@ -53,7 +57,8 @@ class SessionDrafts:
         """Show a draft once `make` has filled it and returned how that is told, or remove it.
 
         Nothing is at work in it: what was is interrupted for a `reason`, and pending approvals are withdrawn.
-        Raises: WorkspaceLimitExceeded; what `make` and `on_created` raise.
+        Raises: WorkspaceLimitExceeded, if the user has reached `limits.sessions` or `limits.tasks`; what
+        `make` and `on_created` raise.
         """
         try:
             told = await make()
@@ -66,12 +71,27 @@ class SessionDrafts:
                 suspended = TaskResumable(reason=reason, interrupted_by=InterruptedBy.SERVER)
                 for task in unfinished:
                     await self._states.suspend(unit, task, suspended)
+                if unfinished:
+                    await self._check_tasks(unit, caller)
                 await on_created(unit, draft)
         except BaseException:
             await run_to_completion(self._discard(draft.id))
             raise
         self._sessions.forget(draft.id)
         return draft
+
+    async def _check_tasks(self, unit: Transaction, caller: Caller) -> None:
+        """Raises: WorkspaceLimitExceeded, if there are too many unfinished tasks with those of the copy."""
+        most = self._most_tasks
+        if most is None or caller.is_admin:
+            return
+        if await self._tasks.count_unfinished_on(unit, caller.user_id) > most:
+            raise WorkspaceLimitExceeded(
+                f"With those of the copy you would have more than {most} unfinished tasks, and may not; wait "
+                "for some, or cancel them",
+                limit="tasks",
+                most=most,
+            )
 
     async def _discard(self, session_id: SessionId) -> None:
         await self._sessions.discard(session_id)

@@ -9,7 +9,7 @@ import io
 import os
 import posixpath
 import tarfile
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -73,7 +73,8 @@ class SessionExports:
         """Yield the archive of a session.
 
         Rows and checkpoints are those of the moment at which it begins; files are read while they are sent.
-        Raises: Conflict, if directories are moved meanwhile or a file cannot be read; ServerOverload.
+        Raises: NotFound, if it is deleted meanwhile; Conflict, if directories are moved or a file cannot be
+        read; ServerOverload.
         """
         folder = self._sessions.workspace(source.id).folder
         with ExitStack() as opened:
@@ -87,7 +88,7 @@ class SessionExports:
             manifest = _manifest(source, names or {})
             root = os.open(folder, FOLDER_FLAGS)
             opened.callback(os.close, root)
-            pieces = _packed(manifest, members, root, source.id)
+            pieces = _packed(manifest, members, root, source.id, self._still_there(source.id))
             opened.callback(pieces.close)
             try:
                 with os_errors("/"):
@@ -96,6 +97,17 @@ class SessionExports:
                         yield piece
             except TreeChanged as failure:
                 raise Conflict("Directories were moved while they were being read; try again") from failure
+
+    def _still_there(self, session_id: SessionId) -> Callable[[], None]:
+        """Return what raises NotFound in another thread if the session has been deleted: then files may be
+        missing in the archive.
+        """
+        loop = asyncio.get_running_loop()
+
+        def check() -> None:
+            asyncio.run_coroutine_threadsafe(self._sessions.get(session_id), loop).result()
+
+        return check
 
     async def _rows(self, session_id: SessionId, stage: Path) -> list[tuple[str, Path]]:
         """Write the rows of each table into a file, as they are at one moment; return members and files."""
@@ -137,9 +149,13 @@ def _written(content: Any) -> Any:
 
 
 def _packed(
-    manifest: bytes, members: Sequence[tuple[str, Path]], root: int, session_id: SessionId
+    manifest: bytes,
+    members: Sequence[tuple[str, Path]],
+    root: int,
+    session_id: SessionId,
+    check: Callable[[], None],
 ) -> Generator[bytes, None, None]:
-    """Yield the archive. Raises: TreeChanged, OSError."""
+    """Yield the archive; `check` raises if it must not be completed. Raises: TreeChanged, OSError."""
     sink, digest = PieceSink(), MemberDigest()
     with gzip.GzipFile("", "wb", EXPORT_COMPRESSION, sink, mtime=0) as packed:
         writer = _MemberWriter(packed, sink, digest)
@@ -159,6 +175,7 @@ def _packed(
                 continue
             names[facts.st_ino] = info.name
             yield from writer.add(info, item.descriptor)
+        check()
         complete = orjson.dumps({"checksum": digest.checksum})
         yield from writer.add(_of_bytes(COMPLETE_MEMBER, complete), io.BytesIO(complete))
         packed.write(bytes(2 * TAR_BLOCK_BYTES))

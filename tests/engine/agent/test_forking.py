@@ -335,6 +335,20 @@ async def test_a_draft_is_nowhere_to_be_seen_and_removed_at_the_next_start(
     assert stored_positions(agent) == positions
 
 
+async def test_the_tasks_of_a_copy_count_as_those_of_its_owner(make_agent: Make) -> None:
+    agent = await make_agent(limits={"tasks": 3})
+    asks = [call("ask_followup_question", question="Which?", follow_up=[])]
+    task = await agent.start(asks)
+    await agent.until(task, lambda now: now.activity is Activity.INTERACTIVE)
+    await agent.start(input="later")
+    other = await agent.engine.accounts.create_user("busy@example.com", "a long enough password", "Other")
+    agent.caller = dataclasses.replace(agent.caller, user_id=other.id, roles=(Role.DEVELOPER,))
+    agent.session_id = (await fork(agent)).id
+    with pytest.raises(WorkspaceLimitExceeded, match="unfinished tasks"):
+        await fork(agent)
+    assert await agent.engine.sessions.drafts() == []
+
+
 @pytest.mark.parametrize("refusal", ["limit", "deleted"])
 async def test_a_copy_that_is_refused_in_the_end_leaves_nothing(
     make_agent: Make, refusal: str, monkeypatch: pytest.MonkeyPatch

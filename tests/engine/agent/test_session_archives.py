@@ -14,15 +14,20 @@ import orjson
 import pytest
 
 from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.providers.provider import ProviderFailure
 from roocode_server.models.approval import ApprovalList, ApprovalStatus
 from roocode_server.models.checkpoint import CheckpointList, CheckpointRef
+from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.fork import SessionImport
+from roocode_server.models.process import ProcessStart
 from roocode_server.models.session import Session
 from roocode_server.models.settings import Settings
-from roocode_server.models.task import Activity
+from roocode_server.models.task import Activity, TaskCreate, TaskRef, TaskStatus
 from roocode_server.models.user import Caller
 from tests.engine.agent.conftest import Agent, StandIn, call, done, say
 from tests.engine.agent.test_forking import Make, events, folder, fork, only_task, stored
+from tests.engine.agent.test_rewinding import messages, rewind
+from tests.engine.agent.test_subtasks import delegate
 
 Another = Callable[[], Awaitable[Agent]]
 
@@ -158,6 +163,57 @@ async def test_an_imported_task_goes_on_and_knows_its_files(make_agent: Make, an
     ended = await other.finish(copied)
     assert ended.result is not None
     assert (ended.result.files_created, ended.result.files_modified) == (["/a.txt"], [])
+
+
+async def test_every_kind_of_row_is_taken_in(make_agent: Make, another: Another) -> None:
+    """Subtasks, dependencies, retries, later turns, rewinds, processes, questions: nothing is refused."""
+    agent = await make_agent()
+    first = await agent.run(
+        [say("Now."), *delegate()], [done("part")], [done("whole")], enableCheckpoints=True
+    )
+    agent.model.answers.append([say("More."), done("more")])
+    await agent.say(first, "go on")
+    await agent.finish(first)
+    [more] = [each for each in await messages(agent, first) if each.text == "More."]
+    await rewind(agent, first, more.id)
+    agent.model.answers.append([ProviderFailure("REQUEST_REFUSED", "refused")])
+    failing = await agent.start(input="fail")
+    assert (await agent.finish(failing)).status is TaskStatus.FAILED
+    agent.model.answers.append([done("at last")])
+    await agent.engine.tasks.retry(TaskRef(session_id=agent.session_id, task_id=failing.id))
+    await agent.finish(failing)
+    asking = await agent.start([call("ask_followup_question", question="Which?", follow_up=[])])
+    await agent.until(asking, lambda now: now.activity is Activity.INTERACTIVE)
+    waits = {"sessionId": agent.session_id, "input": "later", "dependencies": [asking.id]}
+    await agent.engine.tasks.create(TaskCreate.load(waits))
+    started = {"sessionId": agent.session_id, "command": "sleep 60"}
+    await agent.engine.processes.start(ProcessStart.load(started))
+
+    before = stored(agent, agent.session_id)
+    used = {"rewinds", "rewound_turns", "task_turns", "task_dependencies", "pending_ends", "approvals"}
+    assert used - {name for name, rows in before.items() if rows} <= {"approvals"}
+    other = await another()
+    made = await take_in(other, await export(agent))
+    told = [each["type"] for each in await events(other, made.id)]
+    new = told[told.index("session.imported") :]
+    assert new.count("process.ended") == 1
+    assert new.count("task.resumable") == 2
+    after = stored(other, made.id)
+    assert after["pending_ends"] == []
+    for name in used - {"pending_ends"}:
+        assert len(after[name]) == len(before[name]), name
+    copied = {row["status"] for row in after["tasks"]}
+    assert copied == {"pending", "completed"}
+
+
+async def test_an_archive_of_a_session_that_is_deleted_meanwhile_is_not_completed(agent: Agent) -> None:
+    for number in range(30):
+        agent.write(f"{number}.bin", os.urandom(100_000).hex())
+    source = await agent.engine.sessions.get(agent.session_id)
+    with pytest.raises((NotFound, Conflict)):
+        async for _ in agent.engine.exports.export(source):
+            if await agent.engine.sessions.exists(source.id):
+                await agent.engine.sessions.delete(source.id)
 
 
 async def test_secrets_are_in_no_archive(make_agent: Make) -> None:

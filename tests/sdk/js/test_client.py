@@ -53,6 +53,7 @@ def test_every_area_does_what_its_names_say(server: ServerProcess) -> None:
     }
     assert told["bytes"] == {"back": [0, 255, 10, 13], "part": [255, 10]}
     assert told["archive"] == 3
+    assert told["copies"] == ["Moved", "Copied", "three\n"]
     assert told["search"] == {"text": ["/b.txt"], "files": 2}
     assert told["tools"] == 20 and told["tool"] is True
     assert told["shell"] == "hello"

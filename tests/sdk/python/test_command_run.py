@@ -302,6 +302,17 @@ def test_the_log_has_each_event_of_the_task_once(command_line: CommandLine) -> N
     assert "  | hello" in command_line.succeed("logs")
 
 
+def test_a_task_is_copied_at_a_message(command_line: CommandLine) -> None:
+    command_line.succeed("run", *DO_IT, "--yes", "echo hello")
+    task = command_line.json("tasks")[0]["id"]
+    events = [json.loads(line) for line in command_line.succeed("logs", task, "--json").splitlines()]
+    first = next(each["message"]["id"] for each in events if each["type"] == "message.created")
+    copy = command_line.succeed("tasks", "fork", task, first, "--conversation-only").strip()
+    assert copy != task
+    assert command_line.json("tasks", "show", copy)["activity"] == "resumable"
+    assert command_line.json("tasks", "show", task)["status"] == "completed"
+
+
 def test_the_servers_log_is_read(command_line: CommandLine) -> None:
     entries = [
         json.loads(line) for line in command_line.succeed("logs", "--of-server", "--json").splitlines()

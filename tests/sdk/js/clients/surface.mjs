@@ -28,6 +28,15 @@ outcome.bytes = { back: [...back], part: [...new Uint8Array(await part.arrayBuff
 const archive = await (await roo.workspace.download(id)).arrayBuffer();
 outcome.archive = (await roo.workspace.upload(id, archive, { replace: true })).files;
 
+const whole = await (await roo.sessions.export(id)).arrayBuffer();
+const moved = await roo.sessions.import(whole, { name: "Moved" });
+const copied = await roo.sessions.fork(moved.id, { name: "Copied" });
+outcome.copies = [
+  moved.name,
+  copied.session.name,
+  (await roo.files.read(copied.session.id, "b.txt")).content,
+];
+
 outcome.search = {
   text: (await roo.search.text(id, { pattern: "thr.e" })).matches.map((match) => match.path ?? match.file),
   files: (await roo.search.files(id, { pattern: "*.bin" })).matches.length,

@@ -12,7 +12,8 @@ from roocode.commands.connection import Connection, connected
 from roocode.commands.listing import ListingGroup, limit_option
 from roocode.commands.plain_text import one_line, visible
 from roocode.commands.printing import local_time, print_json, print_table, say
-from roocode.models import Task
+from roocode.models import Task, TaskForked
+from roocode.transport import UNSET
 from roocode.wire import dumped
 
 INPUT_CHARACTERS: Final = 60
@@ -27,7 +28,7 @@ Examples:
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, show, cancel, repeat and answer tasks; `roocode tasks` alone lists them."""
+    """List, show, cancel, repeat, copy and answer tasks; `roocode tasks` alone lists them."""
 
 
 @command.command("list")
@@ -137,6 +138,36 @@ def tell(connection: Connection, task: str, text: str, session: str | None) -> N
     if connection.is_json:
         print_json(message)
     say("Said.")
+
+
+@command.command()
+@click.argument("task")
+@click.argument("message")
+@click.option("--name", help="The name of the copy; that of the session unless given.")
+@click.option("--conversation-only", is_flag=True, help="Leave the copied files as they are now.")
+@session_option
+@connected
+def fork(
+    connection: Connection,
+    task: str,
+    message: str,
+    name: str | None,
+    conversation_only: bool,
+    session: str | None,
+) -> None:
+    """Copy the task's session, go back to MESSAGE there, and print the copied task's id.
+
+    The messages of a task are in `roocode logs TASK --json`.
+    """
+
+    async def work(client: AsyncRooCodeClient) -> TaskForked:
+        found = await chosen_task(client, session, task)
+        return await client.tasks.fork(
+            found.session_id, found.id, message, name=name or UNSET, files=not conversation_only
+        )
+
+    copied = connection.run(work)
+    print_json(copied) if connection.is_json else click.echo(one_line(copied.task_id))
 
 
 def _changed(connection: Connection, verb: str, done: str, task: str | None, session: str | None) -> None:
