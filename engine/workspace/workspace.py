@@ -493,7 +493,7 @@ class Workspace:
         Raises: Conflict, if directories are moved meanwhile or a file cannot be read; ServerOverload.
         """
         with os_errors("/"), opened(os.open(self.folder, FOLDER_FLAGS)) as source:
-            for is_last in (False,) * (REPLICAS_TRIED - 1) + (True,):
+            for _ in range(REPLICAS_TRIED):
                 await copy.make()
                 with opened(os.open(copy.folder, FOLDER_FLAGS)) as target:
                     try:
@@ -504,10 +504,10 @@ class Workspace:
                             moved=(f"/workspaces/{self.folder.name}", f"/workspaces/{copy.folder.name}"),
                         )
                     except OSError as failure:
-                        if failure.errno != errno.ESTALE or is_last:
+                        if failure.errno != errno.ESTALE:
                             raise
                 await copy.remove()
-        raise AssertionError("the last try has an outcome")
+        raise Conflict("Directories were moved while they were being read; try again")
 
     async def take_over(self, content: Path) -> None:
         """Have a folder with this server's own files on the same file system take the place of an empty

@@ -349,6 +349,33 @@ async def test_the_tasks_of_a_copy_count_as_those_of_its_owner(make_agent: Make)
     assert await agent.engine.sessions.drafts() == []
 
 
+async def test_a_copy_that_is_given_up_is_removed_at_once(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.write("a.txt", "a")
+    await agent.run([done()], enableCheckpoints=True)
+    reached, data = asyncio.Event(), agent.engine.data_dir
+    whole = Workspace.replicate
+
+    async def slow(source: Workspace, copy: Workspace) -> Inodes:
+        await whole(source, copy)
+        reached.set()
+        return await asyncio.Event().wait()  # type: ignore[func-returns-value, return-value]
+
+    monkeypatch.setattr(Workspace, "replicate", slow)
+    forking = asyncio.create_task(fork(agent))
+    await reached.wait()
+    assert len(await agent.engine.sessions.drafts()) == 1
+    forking.cancel()
+    await asyncio.wait([forking])
+    assert await agent.engine.sessions.drafts() == []
+    for name in ("workspaces", "checkpoints"):
+        left = [each.name for each in (data / name).iterdir() if not each.name.startswith(".")]
+        assert left == [agent.session_id]
+    monkeypatch.undo()
+    assert (await fork(agent)).name == (await agent.engine.sessions.get(agent.session_id)).name
+
+
 @pytest.mark.parametrize("refusal", ["limit", "deleted"])
 async def test_a_copy_that_is_refused_in_the_end_leaves_nothing(
     make_agent: Make, refusal: str, monkeypatch: pytest.MonkeyPatch

@@ -38,6 +38,18 @@ async def test_what_is_written_is_seen_within_the_unit_and_stored_with_it(storag
     assert await name_of(storage) == "New"
 
 
+async def test_a_snapshot_stays_as_it_was_while_others_write(storage: Storage) -> None:
+    wanted = select(sessions.c.name).where(sessions.c.id == SESSION)
+    async with storage.database.snapshot() as read:
+        assert (await read.execute(wanted)).scalar_one() == "A session"
+        async with storage.database.transaction() as unit:
+            await unit.write(renamed("New"))
+        assert (await read.execute(wanted)).scalar_one() == "A session"
+        assert await name_of(storage) == "New"
+    async with storage.database.snapshot() as read:
+        assert (await read.execute(wanted)).scalar_one() == "New"
+
+
 async def test_a_write_that_fails_fails_its_unit_and_leaves_nothing_of_it(storage: Storage) -> None:
     with pytest.raises(SQLAlchemyError, match="UNIQUE"):
         async with storage.database.transaction() as unit:
