@@ -1,6 +1,7 @@
 """`python -m bench [name …]`: runs the named benchmarks, or all of them, and prints their figures.
 
-`soak` and `load` are different: they compare nothing but must succeed, and only run when named alone.
+`soak`, `load` and `unattended` are different: they compare nothing but must succeed, and only run when named
+alone.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from bench.figure import Figure
 from bench.load import LOAD_CLIENTS, LOAD_SECONDS, MOST_LOAD_CLIENTS, MOST_LOAD_SECONDS, load
 from bench.machine import allow_many_sockets
 from bench.soak import soak
+from bench.unattended import MOST_UNATTENDED_RUNS, UNATTENDED_RUNS, unattended
 from roocode_server.models.settings import LoggingSettings, LogLevel
 from roocode_server.server.logs import configure_logs
 
@@ -56,6 +58,7 @@ PROGRAMS: Final[dict[str, Program]] = {
 
 SOAK: Final = "soak"
 LOAD: Final = "load"
+UNATTENDED: Final = "unattended"
 
 
 async def _run(names: list[str], rounds: int) -> bool:
@@ -74,6 +77,12 @@ async def _soak(minutes: float) -> bool:
     return not soaked.failures
 
 
+async def _unattended(runs: int) -> bool:
+    seen = await unattended(runs)
+    print("\n".join(seen.lines()), flush=True)
+    return not seen.failures
+
+
 async def _load(clients: int, seconds: float, *, as_json: bool) -> bool:
     loaded = await load(clients, seconds)
     print(loaded.json() if as_json else "\n".join(loaded.lines()), flush=True)
@@ -86,12 +95,13 @@ def main() -> int:
         "names",
         nargs="*",
         metavar="name",
-        help=f"Of {', '.join(PROGRAMS)}; none: all of them. Or {SOAK}, or {LOAD}.",
+        help=f"Of {', '.join(PROGRAMS)}; none: all of them. Or {SOAK}, {LOAD} or {UNATTENDED}.",
     )
     parser.add_argument("--rounds", type=int, default=3, help="Alternating rounds that each median is of.")
     parser.add_argument("--minutes", type=float, default=10.0, help="How long `soak` lasts.")
     parser.add_argument("--clients", type=int, default=LOAD_CLIENTS, help="How many `load` has.")
     parser.add_argument("--seconds", type=float, default=LOAD_SECONDS, help="How long `load` lasts.")
+    parser.add_argument("--runs", type=int, default=UNATTENDED_RUNS, help="How many `unattended` makes.")
     parser.add_argument("--json", action="store_true", help="Print the report of `load` as JSON.")
     given = parser.parse_args()
     if given.names == [SOAK]:
@@ -100,6 +110,11 @@ def main() -> int:
         if not (1 <= given.clients <= MOST_LOAD_CLIENTS and 0 < given.seconds <= MOST_LOAD_SECONDS):
             parser.error(f"load: 1 to {MOST_LOAD_CLIENTS} clients for up to {MOST_LOAD_SECONDS:g} seconds")
         return 0 if uvloop.run(_load(given.clients, given.seconds, as_json=given.json)) else 1
+    if given.names == [UNATTENDED]:
+        if not 1 <= given.runs <= MOST_UNATTENDED_RUNS:
+            parser.error(f"unattended: 1 to {MOST_UNATTENDED_RUNS} runs")
+        configure_logs(LoggingSettings(level=LogLevel.ERROR))
+        return 0 if uvloop.run(_unattended(given.runs)) else 1
     unknown = [name for name in given.names if name not in PROGRAMS]
     if unknown:
         parser.error(f"no such program: {', '.join(unknown)}")
