@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,7 @@ from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.events.log_retention import LogRetention
 from roocode_server.engine.idempotency.receipts import Receipts
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
@@ -561,7 +563,17 @@ def _assemble(
         watchers=watchers,
         expiry=Expiry(sessions),
         retention=Retention(
-            database, sessions, audit, settings.retention, on_deleted=metrics.retention.count
+            database,
+            sessions,
+            audit,
+            settings.retention,
+            LogRetention(
+                database,
+                log.timeline,
+                kept_for=datetime.timedelta(days=settings.retention.events_days),
+                kept_events=settings.retention.kept_events,
+            ),
+            on_deleted=metrics.retention.count,
         ),
         webhooks=webhooks,
         dispatcher=dispatcher,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from roocode_server.models.event import Broadcast, LogReset
+from roocode_server.models.event import Broadcast, LogStart
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller, Identity, Permission
@@ -17,7 +17,7 @@ WatchSource = Callable[[Caller, Callable[[Broadcast], object]], Callable[[], Non
 class Connection(Protocol):
     """One client on one socket, in one namespace."""
 
-    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogStart | None = None) -> None:
         """Send the session's events: `reset` if given, those after `after`, then new ones as they happen.
 
         If `after` is None, only new events are sent.
@@ -58,7 +58,7 @@ class OverviewConnection(Connection, Protocol):
     """A connection that can follow all sessions of its caller at once."""
 
     def follow_all(
-        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogReset | None = None
+        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogStart | None = None
     ) -> None:
         """Send `reset` if given, then those events of the caller's sessions after a position that fit one of
         the patterns.

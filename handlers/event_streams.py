@@ -27,8 +27,10 @@ class EventStreamHandlers(Handlers, namespace="/sessions"):
         """Follow a session as Server-Sent Events: what follows the cursor, then new events as they happen.
 
         The cursor is `lastEventId`, or the header `Last-Event-ID`, which browsers send when they reconnect;
-        or `lastSeq`. Without one, new events alone are sent. If the cursor does not belong to this log,
-        `log.reset` comes first and then the whole log. The last event, `end`, says why the stream ends.
+        or `lastSeq`. Without one, new events alone are sent. If the cursor does not belong to this log, or
+        events after it have been removed, `log.reset` comes first and then the whole log; `log.cut`, if the
+        log is read from its beginning and its first events have been removed. The last event, `end`, says why
+        the stream ends.
         """
         log, session_id = self.engine.log, request.session_id
         place = await log.place(session_id, request.last_seq, request.last_event_id)
@@ -39,7 +41,7 @@ class EventStreamHandlers(Handlers, namespace="/sessions"):
             after=after,
             cursor=await log.id_of(session_id, after),
             types=request.types,
-            reset=LogReset(head=head) if place.is_reset else None,
+            reset=place.notice(head),
         )
         return EventStreamClosed()
 

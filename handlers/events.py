@@ -40,8 +40,9 @@ class EventHandlers(Handlers, namespace="/sessions"):
     async def list(self, caller: Caller, request: EventList) -> EventPage:
         """Read the session's events with a `seq` greater than `after`, in order and without gaps.
 
-        If the cursor does not belong to this log (for example because the log was restored from a backup),
-        reading starts at the beginning and `pagination.reset` is true.
+        If the cursor does not belong to this log (for example because the log was restored from a backup), or
+        events after it have been removed, reading starts at the beginning and `pagination.reset` is true.
+        `pagination.first` is the `seq` of the first event that is still there.
         """
         log = self.engine.log
         place = await log.place(request.session_id, request.after, request.last_event_id)
@@ -57,6 +58,7 @@ class EventHandlers(Handlers, namespace="/sessions"):
                 has_more=reached < head,
                 next_after=reached,
                 head=head,
+                first=place.first,
                 last_event_id=data[-1]["id"] if data else None,
                 reset=place.is_reset or None,
             ),
@@ -75,13 +77,14 @@ class EventHandlers(Handlers, namespace="/sessions"):
         """Follow a session on this socket: first everything after `lastSeq`, then new events as they happen.
 
         `lastEventId` is the more reliable cursor. If the cursor does not belong to this log (for example
-        because the log was restored from a backup), `log.reset` comes first and then the whole log.
+        because the log was restored from a backup), or events after it have been removed, `log.reset` comes
+        first and then the whole log. If the log is read from its beginning and its first events have been
+        removed, `log.cut` comes first.
         """
         log = self.engine.log
         place = await log.place(request.session_id, request.last_seq, request.last_event_id)
         head = await log.head(request.session_id)
-        reset = LogReset(head=head) if place.is_reset else None
-        connection.follow(request.session_id, after=place.after, reset=reset)
+        connection.follow(request.session_id, after=place.after, reset=place.notice(head))
         return Subscription(
             session_id=request.session_id,
             following=True,
@@ -142,7 +145,7 @@ class EventHandlers(Handlers, namespace="/sessions"):
             pagination=TimelineCursor(
                 limit=request.limit,
                 has_more=page.reached < page.head,
-                next_after=timeline.cursor(page.reached),
+                next_after=page.cursor,
                 reset=place.is_reset or None,
             ),
         )

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from roocode_server.engine.workspace.open_file import OpenFile
 from roocode_server.handlers.connection import Connection
-from roocode_server.models.event import LogReset
+from roocode_server.models.event import LogStart
 from roocode_server.models.identifier import EventId, SessionId
 from roocode_server.models.quota import Quota
 from roocode_server.models.session import SessionScope
@@ -43,7 +43,7 @@ class EventOutput(Protocol):
         after: int,
         cursor: EventId | None,
         types: Sequence[str],
-        reset: LogReset | None,
+        reset: LogStart | None,
     ) -> None:
         """Answer with `reset` if given, and with the session's events after `after` that fit a type.
 
@@ -59,7 +59,7 @@ class EventOutput(Protocol):
         after: int,
         cursor: str,
         types: Sequence[str],
-        reset: LogReset | None,
+        reset: LogStart | None,
     ) -> None:
         """As `follow`, with all sessions of the caller in this scope, after a position."""
         ...

@@ -160,9 +160,33 @@ class Broadcast:
 @event("log.reset", durable=False, namespace="/sessions")
 @value
 class LogReset(Event):
-    """The cursor does not belong to this log: discard what is known of the session; the whole log follows."""
+    """The cursor does not belong to this log: discard what is known of the session; the whole log follows.
+
+    `first` is the seq of its first event that is still there; absent for the events of all sessions.
+    """
 
     head: int
+    first: int | None = None
+
+
+@event("log.cut", durable=False, namespace="/sessions")
+@value
+class LogCut(Event):
+    """The first events of the log have been removed; the first one that follows has the seq `first`."""
+
+    head: int
+    first: int
+
+
+LogStart = LogReset | LogCut
+"""What a follower is told before the events of a log."""
+
+
+def notice(happened: LogStart, session_id: SessionId | None = None) -> dict[str, Any]:
+    """Return the event in its envelope, for one client; without a session, for the events of all."""
+    envelope = {"id": new_id("signal"), "type": happened.name, "timestamp": format_time(now())}
+    of_session = {} if session_id is None else {"sessionId": session_id}
+    return envelope | of_session | happened.dump()
 
 
 @value
@@ -204,14 +228,16 @@ class EventList(Shape):
 class EventCursor(Shape):
     """The end of a page of the log: continue with `nextAfter`; `head` is the last seq of the log.
 
-    `lastEventId` is the id of the page's last event. `reset` means that the cursor did not belong to this
-    log, and that the page starts with the log's first event.
+    `first` is the seq of the first event that is still there. `lastEventId` is the id of the page's last
+    event. `reset` means that the cursor did not belong to this log, or that events after it have been
+    removed, and that the page starts with the first event.
     """
 
     limit: int
     has_more: bool
     next_after: int
     head: int
+    first: int
     last_event_id: EventId | None = None
     reset: bool | None = None
 
@@ -244,7 +270,8 @@ class EventUnsubscribe(Shape):
 class Subscription(Shape):
     """Whether this socket follows the session, and the last seq of its log at this moment, with its id.
 
-    `reset` means that the cursor did not belong to this log, and that the whole log follows.
+    `reset` means that the cursor did not belong to this log, or that events after it have been removed, and
+    that the whole log follows.
     """
 
     session_id: SessionId

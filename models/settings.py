@@ -125,10 +125,15 @@ class SessionSettings(Shape):
 
 @value
 class RetentionSettings(Shape):
-    """How long sessions are kept in which nothing happens. 0 days: until somebody deletes them."""
+    """How long sessions are kept in which nothing happens, and old events of those that go on.
+
+    0 days: until somebody deletes the session.
+    """
 
     inactive_sessions_days: float = field(default=0.0, metadata=limited(least=0, most=36_500))
     untouched_sessions_days: float = field(default=0.0, metadata=limited(least=0, most=36_500))
+    events_days: float = field(default=0.0, metadata=limited(least=0, most=36_500))
+    kept_events: int = field(default=1000, metadata=limited(least=1, most=1_000_000_000))
     interval_s: float = field(default=3600.0, metadata=limited(least=0.01, most=86_400))
 
 

@@ -20,7 +20,7 @@ from roocode_server.engine.storage.journal import PendingEvent
 from roocode_server.engine.storage.tables import events, sessions
 from roocode_server.models.clock import now
 from roocode_server.models.error import NotFound
-from roocode_server.models.event import Event, EventEnvelope, StoredEvent
+from roocode_server.models.event import Event, EventEnvelope, LogCut, LogReset, LogStart, StoredEvent
 from roocode_server.models.identifier import EventId, SessionId, TaskId, UserId
 
 _Waiting = tuple[PendingEvent, asyncio.Future[StoredEvent] | None]
@@ -42,11 +42,21 @@ class ReadPosition:
     """Where a reader continues: after this seq, or None for live events only.
 
     `is_reset` means that the reader's cursor does not belong to this log, which was restored from a backup or
-    has lost its end; the reader starts from the beginning.
+    has lost its end, or that events after it have been removed; the reader starts from the beginning.
+    `is_cut` means that the reader asked for the beginning of a log whose first events have been removed.
+    `first` is the seq of the first event that is there.
     """
 
     after: int | None
     is_reset: bool = False
+    is_cut: bool = False
+    first: int = 1
+
+    def notice(self, head: int) -> LogStart | None:
+        """Return what a follower is told before the events, if anything."""
+        if self.is_reset:
+            return LogReset(head=head, first=self.first)
+        return LogCut(head=head, first=self.first) if self.is_cut else None
 
 
 class EventLog:
@@ -96,13 +106,15 @@ class EventLog:
             last_seq = _seq_of(last_id)
         elif last_seq is None:
             return ReadPosition(None)
+        first = await self.first(session_id)
+        anew = ReadPosition(first - 1, is_reset=True, first=first)
         if last_seq == 0 and last_id is None:
-            return ReadPosition(0)
-        if last_seq > await self.head(session_id):
-            return ReadPosition(0, is_reset=True)
+            return ReadPosition(first - 1, is_cut=first > 1, first=first)
+        if last_seq < first - 1 or last_seq > await self.head(session_id):
+            return anew
         if last_id is not None and last_id != await self.id_of(session_id, last_seq):
-            return ReadPosition(0, is_reset=True)
-        return ReadPosition(last_seq)
+            return anew
+        return ReadPosition(last_seq, first=first)
 
     async def id_of(self, session_id: SessionId, seq: int) -> EventId | None:
         """Return the id of the event with this number, or None."""
@@ -128,7 +140,8 @@ class EventLog:
     async def read(self, session_id: SessionId, *, after: int, limit: int) -> list[StoredEvent]:
         """Return at most `limit` committed events with seq > `after`, ascending and without holes.
 
-        An empty list means that `after` is the head, or past it.
+        The first is not the next one after `after` only if those between have been removed. An empty list
+        means that `after` is the head, or past it.
         """
         statement = _READ.where(events.c.session_id == session_id, events.c.seq > after).limit(limit)
         async with self._pages, self._database.read() as connection:
@@ -154,6 +167,12 @@ class EventLog:
         async with self._database.read() as connection:
             statement = select(func.max(events.c.seq)).where(events.c.session_id == session_id)
             return (await connection.execute(statement)).scalar_one() or 0
+
+    async def first(self, session_id: SessionId) -> int:
+        """Return the seq of the first event that is there: 1, unless older ones have been removed."""
+        async with self._database.read() as connection:
+            statement = select(func.min(events.c.seq)).where(events.c.session_id == session_id)
+            return (await connection.execute(statement)).scalar_one() or 1
 
     async def shorten(self, session_id: SessionId) -> None:
         """Delete all but the last event of a session that is being deleted, and a page at its beginning.

@@ -4,6 +4,8 @@ Each event is given a position by the commit that stores it. Positions ascend an
 that one number says what a reader has seen of all sessions; those of events that are deleted with their
 session are left out. A cursor also names the epoch of the process that gave the position: if positions are
 given again, after the database was restored from a backup or lost its end, older cursors are recognized.
+Where events were removed since, a cursor before these is recognized as too old; that of somebody who has
+started over since then also names how much was removed at that time.
 
 What a reader sees is what they may read at that moment. Of a session that they can read no more, because it
 was deleted or is no longer shared with them, a tombstone is left, which is the event that says so.
@@ -70,11 +72,15 @@ class TimelinePlace:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """Some events, ascending. Up to `reached` the reader has seen everything; `head` is the last position."""
+    """Some events, ascending. Up to `reached` the reader has seen everything; `head` is the last position.
+
+    `cursor` is that of a reader who has seen everything up to `reached`.
+    """
 
     events: list[StoredEvent]
     reached: int
     head: int
+    cursor: str
 
 
 class Timeline:
@@ -95,29 +101,42 @@ class Timeline:
         await self._know()
         return self._head
 
+    @property
+    def forgotten(self) -> int:
+        """The last position of which something was removed."""
+        return self._forgotten
+
     async def place(self, cursor: str | None) -> TimelinePlace:
         """Return where a reader with this cursor continues: without one, after the head."""
         await self._know()
         if cursor is None:
             return TimelinePlace(self._head)
-        number, _, epoch = cursor.partition(".")
+        number, _, rest = cursor.partition(".")
+        epoch, _, since = rest.partition(".")
         if number == "0":
             return TimelinePlace(0)
-        position = int(number) if number.isascii() and number.isdigit() and len(number) < 17 else 0
+        position = _number(number)
         is_of_this = 0 < position <= self._head and self._epoch_of(position) == epoch
-        if not is_of_this or position < self._forgotten:
+        if not is_of_this or max(position, _number(since)) < self._forgotten:
             return TimelinePlace(0, is_reset=True)
         return TimelinePlace(position)
 
-    def cursor(self, position: int) -> str:
-        """Return the cursor of a reader who has seen everything up to a committed position."""
-        return f"{position}.{self._epoch_of(position)}" if position else "0.0"
+    def cursor(self, position: int, since: int | None = None) -> str:
+        """Return the cursor of a reader who has seen everything up to a committed position.
 
-    def placed(self, stored: StoredEvent) -> StoredEvent:
+        `since` is what was forgotten when they began to read; what is forgotten now, if it is None.
+        """
+        since = self._forgotten if since is None else since
+        if not position:
+            return "0.0"
+        cursor = f"{position}.{self._epoch_of(position)}"
+        return cursor if position >= since else f"{cursor}.{since}"
+
+    def placed(self, stored: StoredEvent, since: int | None = None) -> StoredEvent:
         """Return the event as those see it who follow all sessions: with its cursor."""
         if not stored.position:
             return stored
-        cursor = self.cursor(stored.position).encode()
+        cursor = self.cursor(stored.position, since).encode()
         return dataclasses.replace(stored, body=b'%b,"cursor":"%b"}' % (stored.body[:-1], cursor), frames={})
 
     async def read(self, user_id: UserId, scope: SessionScope, *, after: int, limit: int) -> TimelinePage:
@@ -126,7 +145,7 @@ class Timeline:
         A page can be empty without being the last; that is the one that reaches the head.
         """
         await self._know()
-        head = self._head
+        head, since = self._head, self._forgotten
         reached = min(head, after + POSITIONS_PER_READ)
         asked = {"of_user": user_id, "after": after, "up_to": reached, "most": limit}
         async with self._reads, self._database.read() as connection:
@@ -136,7 +155,21 @@ class Timeline:
         page = [found[position] for position in sorted(found)][:limit]
         if len(page) == limit:
             reached = page[-1].position
-        return TimelinePage([self.placed(each) for each in page], reached, head)
+        placed = [self.placed(each, since) for each in page]
+        return TimelinePage(placed, reached, head, self.cursor(reached, since))
+
+    async def forget(self, statements: Statements, position: int) -> None:
+        """Note, in the unit of work that removes events, the last position that it removes.
+
+        It counts at once: who reads while it is committed is told too early rather than never.
+        """
+        self._forgotten = max(self._forgotten, position)
+        note = {"value": str(self._forgotten)}
+        changed = await statements.execute(
+            update(server_state).where(server_state.c.name == TOMBSTONES_REMOVED).values(note)
+        )
+        if not changed.rowcount:
+            await statements.execute(insert(server_state).values(name=TOMBSTONES_REMOVED, **note))
 
     async def write(self, connection: AsyncConnection, stored_events: Sequence[StoredEvent]) -> None:
         """Give events their positions, as part of the commit that stores them."""
@@ -205,21 +238,15 @@ class Timeline:
         ]
         if rows:
             await statements.execute(insert(tombstones), rows)
-        await self._forget(statements, stored.time_ms - TOMBSTONE_LIFETIME_MS)
+        await self._remove_old_tombstones(statements, stored.time_ms - TOMBSTONE_LIFETIME_MS)
 
-    async def _forget(self, statements: Statements, before_ms: int) -> None:
+    async def _remove_old_tombstones(self, statements: Statements, before_ms: int) -> None:
         old = tombstones.c.time_ms < before_ms
         last = (await statements.execute(select(func.max(tombstones.c.position)).where(old))).scalar_one()
         if last is None:
             return
         await statements.execute(delete(tombstones).where(old))
-        self._forgotten = max(self._forgotten, last)
-        note = {"value": str(self._forgotten)}
-        changed = await statements.execute(
-            update(server_state).where(server_state.c.name == TOMBSTONES_REMOVED).values(note)
-        )
-        if not changed.rowcount:
-            await statements.execute(insert(server_state).values(name=TOMBSTONES_REMOVED, **note))
+        await self.forget(statements, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +255,10 @@ class _Known:
     epochs: list[str]
     head: int
     forgotten: int
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 17 else 0
 
 
 async def _known(connection: Statements) -> _Known:

@@ -1,4 +1,6 @@
-"""Retention: sessions in which nothing has happened for a time that the operator sets are deleted."""
+"""Retention: sessions in which nothing has happened for a time that the operator sets are deleted, and old
+events of the others.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import structlog
 
 from roocode_server.engine.audit.entries import unchained
 from roocode_server.engine.audit.log import AuditLog
+from roocode_server.engine.events.log_retention import LogRetention
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.retention import RetentionRepository, RetentionRule
@@ -37,6 +40,7 @@ class Retention:
         sessions: Sessions,
         audit: AuditLog,
         settings: RetentionSettings,
+        logs: LogRetention,
         *,
         on_deleted: Callable[[str], None],
     ) -> None:
@@ -46,14 +50,15 @@ class Retention:
         self._sessions = sessions
         self._audit = audit
         self._rules = retention_rules(settings)
+        self._logs = logs
         self._interval_s = settings.interval_s
         self._on_deleted = on_deleted
         self._sweeping: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Start sweeping, if the settings let anything end."""
-        if self._rules:
-            self._sweeping = asyncio.create_task(self._sweep_again(), name="retention of sessions")
+        if self._rules or self._logs.is_on:
+            self._sweeping = asyncio.create_task(self._sweep_again(), name="retention")
 
     async def close(self) -> None:
         """Stop sweeping."""
@@ -74,8 +79,9 @@ class Retention:
         while True:
             try:
                 await self.sweep()
+                await self._logs.sweep()
             except Exception:
-                log.exception("deleting old sessions failed and will be tried again")
+                log.exception("deleting what is old failed and will be tried again")
             await asyncio.sleep(self._interval_s)
 
     async def _lapsed(self, rule: RetentionRule) -> AsyncIterator[SessionId]:

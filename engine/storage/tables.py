@@ -87,7 +87,7 @@ UNSEALED: Final = "unsealed"
 """The name under which it stores that an earlier version may have left secrets in clear."""
 
 TOMBSTONES_REMOVED: Final = "forgotten"
-"""The name under which it stores the position of the last tombstone that was removed."""
+"""The name under which it stores the last position of which an event or a tombstone was removed."""
 
 users = Table(
     "users",

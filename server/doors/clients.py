@@ -18,7 +18,7 @@ from roocode_server.handlers.connection import WatchSource
 from roocode_server.handlers.dialects.dialect import DialectAdapter
 from roocode_server.handlers.operation import Operation
 from roocode_server.models.error import AppError, PermissionDenied, TokenExpired
-from roocode_server.models.event import EVENTS, Broadcast, LogReset, StoredEvent
+from roocode_server.models.event import EVENTS, Broadcast, LogStart, StoredEvent, notice
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller, Identity, Permission
@@ -54,7 +54,7 @@ class Client:
         self._queue = queue
         self._clients = clients
         self._defaults: dict[str, Any] = {}
-        self._wanted: dict[SessionId, tuple[int | None, LogReset | None]] = {}
+        self._wanted: dict[SessionId, tuple[int | None, LogStart | None]] = {}
         self._following: dict[SessionId, Subscriber] = {}
         self._leaving: dict[SessionId, Callable[[], None]] = {}
         """For each session that it follows by itself: stops watching whether it may."""
@@ -131,7 +131,7 @@ class Client:
                 failure = PermissionDenied(f"The new credentials do not permit to watch {subject}")
                 self.tell("error", failure.body(new_request_id()))
 
-    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogStart | None = None) -> None:
         """Send the session's events; a second call for the same session starts over from `after`."""
         self._stop(session_id)
         ended = functools.partial(self._shut_out, session_id)
@@ -148,12 +148,12 @@ class Client:
         self._stop(session_id)
 
     def follow_all(
-        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogReset | None = None
+        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogStart | None = None
     ) -> None:
         """As `OverviewConnection.follow_all`."""
         self.unfollow_all()
         if reset is not None:
-            self.tell(reset.name, {"type": reset.name, **reset.dump()})
+            self.tell(reset.name, notice(reset))
         self._overview = self._clients.overviews.follow(
             self, self._caller, scope, types, after=after, is_followed=self._leaving.__contains__
         )
@@ -269,10 +269,10 @@ class Client:
         self.pending -= 1
         self._ended.set()
 
-    def _start(self, session_id: SessionId, after: int | None, reset: LogReset | None) -> None:
+    def _start(self, session_id: SessionId, after: int | None, reset: LogStart | None) -> None:
         if reset is not None and self.adapter is None:
             # In every namespace: the client's cursor of this session is no longer valid.
-            self.tell(reset.name, {"type": reset.name, "sessionId": session_id, **reset.dump()})
+            self.tell(reset.name, notice(reset, session_id))
         self._following[session_id] = Subscriber(
             session_id, self, self._clients.log, self._clients.hub, after=after
         )

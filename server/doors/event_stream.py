@@ -19,7 +19,7 @@ from roocode_server.engine.monitoring.traffic import Traffic
 from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import Pipeline, refuse
 from roocode_server.models.error import AppError, NotFound, ServerOverload, TokenExpired
-from roocode_server.models.event import EVENTS, LogReset, StoredEvent
+from roocode_server.models.event import EVENTS, LogStart, StoredEvent, notice
 from roocode_server.models.event_stream import EVENT_STREAM
 from roocode_server.models.identifier import EventId, SessionId
 from roocode_server.models.session import SessionDeletedEvent, SessionScope
@@ -88,7 +88,7 @@ class EventStream:
         after: int,
         cursor: EventId | None,
         types: Sequence[str],
-        reset: LogReset | None,
+        reset: LogStart | None,
     ) -> None:
         """As `EventOutput.follow`."""
         self._is_of_session = True
@@ -96,8 +96,7 @@ class EventStream:
         if not await self._begin(cursor):
             return
         if reset is not None:
-            told = {"type": reset.name, "sessionId": session_id, **reset.dump()}
-            self._send(_message(reset.name, orjson.dumps(told)))
+            self._send(_message(reset.name, orjson.dumps(notice(reset, session_id))))
         subscriber = Subscriber(session_id, self, self._services.log, self._services.hub, after=after)
         try:
             await self._until_over()
@@ -111,14 +110,14 @@ class EventStream:
         after: int,
         cursor: str,
         types: Sequence[str],
-        reset: LogReset | None,
+        reset: LogStart | None,
     ) -> None:
         """As `EventOutput.follow_all`."""
         self._wanted = frozenset(EVENTS)
         if not await self._begin(cursor):
             return
         if reset is not None:
-            self._send(_message(reset.name, orjson.dumps({"type": reset.name, **reset.dump()})))
+            self._send(_message(reset.name, orjson.dumps(notice(reset))))
         follower = self._services.overviews.follow(self, self._caller, scope, types, after=after)
         try:
             await self._until_over()

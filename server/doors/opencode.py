@@ -29,7 +29,7 @@ from roocode_server.models.error import (
     TokenExpired,
     ValidationFailed,
 )
-from roocode_server.models.event import Broadcast, LogReset, StoredEvent
+from roocode_server.models.event import Broadcast, LogStart, StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.log_entry import LogWritten
 from roocode_server.models.quota import Limit
@@ -142,7 +142,7 @@ class OpencodeConnection(RawConnection):
         for subject in self._watches.renew(self.caller):
             self.refuse(PermissionDenied(f"The new credentials do not permit to watch {subject}"))
 
-    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogStart | None = None) -> None:
         """Send the updates of this session, and of no other."""
         self._stop_following()
         self._leave = self._services.access.follow(
@@ -156,7 +156,7 @@ class OpencodeConnection(RawConnection):
             self._stop_following()
 
     def follow_all(
-        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogReset | None = None
+        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogStart | None = None
     ) -> None:
         """As `OverviewConnection.follow_all`; its clients name no cursor, so that there is no reset."""
         self.unfollow_all()

@@ -18,7 +18,7 @@ from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller
 from roocode_server.models.webhook import fits_any
 from roocode_server.server.doors.held_events import HeldEvents
-from roocode_server.server.doors.subscriber import LOG_PAGE_EVENTS, EventSink
+from roocode_server.server.doors.subscriber import LOG_PAGE_EVENTS, EventSink, OldEventsRemoved
 
 log: Final = structlog.get_logger("subscriber")
 
@@ -72,6 +72,7 @@ class OverviewFollower:
         self._wanted = frozenset(name for name in EVENTS if fits_any(types, name))
         self._is_followed = is_followed
         self._cursor = after
+        self._since = overviews.timeline.forgotten
         self._announced = 0
         self._held = HeldEvents()
         self._is_live = False
@@ -126,6 +127,9 @@ class OverviewFollower:
             await self._read_to_the_head()
         except ConnectionError:
             self._leave()
+        except OldEventsRemoved:
+            self._leave()
+            self._sink.abandon()
         except Exception:
             log.exception("catching up with all sessions failed", user_id=self._user_id)
             self._leave()
@@ -140,6 +144,9 @@ class OverviewFollower:
             page = await self._overviews.timeline.read(
                 self._user_id, self._scope, after=self._cursor, limit=LOG_PAGE_EVENTS
             )
+            if self._cursor < self._overviews.timeline.forgotten != self._since:
+                # Some of what follows has just been removed: the client comes again and is told so.
+                raise OldEventsRemoved(f"events after position {self._cursor} have been removed")
             for placed in page.events:
                 for ephemeral in self._held.before(placed.position):
                     self._write(ephemeral)

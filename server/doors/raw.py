@@ -22,7 +22,7 @@ from roocode_server.engine.sessions.access_watch import AccessWatch
 from roocode_server.handlers.dialects.dialect import Operations
 from roocode_server.handlers.refusals import log_refusal
 from roocode_server.models.error import AppError, TokenExpired
-from roocode_server.models.event import LogReset, StoredEvent
+from roocode_server.models.event import LogStart, StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.login import Renew
 from roocode_server.models.settings import SocketSettings
@@ -70,7 +70,7 @@ class RawConnection(ABC):
         """An error as this door tells it."""
 
     @abstractmethod
-    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogStart | None = None) -> None:
         """Send the session's events: those after `after`, then new ones as they happen."""
 
     @abstractmethod

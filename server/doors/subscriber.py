@@ -12,6 +12,7 @@ from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.server.doors.held_events import HeldEvents
 
 LOG_PAGE_EVENTS: Final = 200
@@ -33,6 +34,10 @@ class EventSink(Protocol):
     def abandon(self) -> None:
         """Break the connection off, so that the client reconnects and resumes."""
         ...
+
+
+class OldEventsRemoved(Exception):
+    """Events that a client is still to get have been removed."""
 
 
 class Subscriber:
@@ -98,6 +103,9 @@ class Subscriber:
             await self._read_to_the_head()
         except ConnectionError:
             self._leave()
+        except OldEventsRemoved:
+            self._leave()
+            self._outlet.abandon()
         except Exception:
             log.exception("catching up failed", session_id=self._session_id)
             self._leave()
@@ -115,6 +123,9 @@ class Subscriber:
                 # What was announced before the read is not there: the log has been deleted since. The latest
                 # event is its last, which says so.
                 page = [self._latest]
+            if page and page[0].seq > cursor + 1 and page[0].type != SessionDeletedEvent.name:
+                # The next ones have just been removed: the client comes again and is told so.
+                raise OldEventsRemoved(f"events after {cursor} of {self._session_id} have been removed")
             for stored in page:
                 for ephemeral in self._held.before(stored.seq):
                     self._outlet.write(ephemeral)

@@ -14,7 +14,7 @@ from roocode_server.handlers.dialects.crogia.endpoint import refuse
 from roocode_server.handlers.dialects.crogia.events import CrogiaEventStream
 from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import AppError
-from roocode_server.models.event import EventSubscribe, LogReset, StoredEvent
+from roocode_server.models.event import EventSubscribe, LogStart, StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.models.user import Caller, Permission
@@ -55,8 +55,8 @@ class WebSocketFollower(RawConnection):
         self._stop_watching: Callable[[], None] | None = None
         self._refusal: AppError | None = None
 
-    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
-        """Subscribe. S3 knows no reset: after one, its clients are simply sent the whole log."""
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogStart | None = None) -> None:
+        """Subscribe. S3 knows no reset: after one, its clients are simply sent all that is there."""
         self._wanted = (session_id, after)
         self._stop_watching = self._services.access.follow(
             session_id, self.caller, Permission.EVENT_READ, self._shut_out

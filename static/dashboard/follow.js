@@ -78,7 +78,10 @@ export class Following extends Store {
     this.tell();
     const { pagination } = await this.connection.call("event.list", { sessionId, limit: 1 });
     this.known = pagination.head;
-    const start = whole ? 0 : Math.max(0, Math.min(pagination.head - HISTORY, from - BEFORE_NAMED));
+    const earliest = pagination.first - 1; // those before it have been removed
+    const start = whole
+      ? earliest
+      : Math.max(earliest, Math.min(pagination.head - HISTORY, from - BEFORE_NAMED));
     this.value.start = this.value.seq = start;
     const [tasks, approvals] = await Promise.all([
       this.connection.call("task.list", { sessionId, limit: 100 }),

@@ -42,6 +42,13 @@ async def open_storage(folder: Path) -> Storage:
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
     opened = await open_storage(tmp_path)
+    await with_sessions(opened)
+    yield opened
+    await opened.database.close()
+
+
+async def with_sessions(opened: Storage) -> None:
+    """Add the user and their two sessions."""
     async with opened.database.transaction() as unit:
         await unit.execute(
             insert(users).values(
@@ -67,5 +74,3 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
                     updated_at=now(),
                 )
             )
-    yield opened
-    await opened.database.close()

@@ -35,7 +35,9 @@ export class Events extends EventsArea {
    * becomes of the connection. Without `lastSeq`, what happens once `ready()` has returned.
    *
    * Pieces of text and output (`message.delta`, `tool.output`) have no `seq` and come only live. If the log was
-   * restored from a backup, `log.reset` comes, and then the whole log. It ends after `session.deleted`.
+   * restored from a backup, or events after the cursor have been removed, `log.reset` comes, and then the
+   * whole log; `log.cut`, if the log is read from its beginning and its first events have been removed. It
+   * ends after `session.deleted`.
    *
    * @param {string} sessionId
    * @param {Partial<Cursor> & { signal?: AbortSignal }} [from]

@@ -116,6 +116,8 @@ export class SessionStream extends EventStream {
     if (this.isOver || this.#isBehind) return;
     if (event.type === "log.reset") {
       this.#startOver(event);
+    } else if (event.type === "log.cut") {
+      this.#leap(event);
     } else if (event.seq === undefined || event.seq === null) {
       if (!this.isFull) this.add(event);
     } else if (event.seq === this.#taken.lastSeq + 1 && !this.isFull) {
@@ -128,15 +130,26 @@ export class SessionStream extends EventStream {
 
   /** @param {AnyEvent} event */
   #takeNext(event) {
-    this.#taken = { lastSeq: this.#taken.lastSeq + 1, lastEventId: event.id };
+    this.#taken = { lastSeq: /** @type {number} */ (event.seq), lastEventId: event.id };
     this.add(event);
     if (event.type === "session.deleted") this.end();
   }
 
-  /** @param {AnyEvent} reset */
+  /** @param {AnyEvent & { first?: number | null }} reset */
   #startOver(reset) {
-    this.#taken = { lastSeq: 0 };
+    this.#taken = { lastSeq: (reset.first ?? 1) - 1 };
     this.add(reset);
+  }
+
+  /**
+   * Go on with the first event that is there; another reader may have been told, who was before it.
+   *
+   * @param {AnyEvent & { first: number }} cut
+   */
+  #leap(cut) {
+    if (cut.first - 1 <= this.#taken.lastSeq) return;
+    this.#taken = { lastSeq: cut.first - 1 };
+    this.add(cut);
   }
 
   /** @protected @override @param {AnyEvent} event */
@@ -153,8 +166,10 @@ export class SessionStream extends EventStream {
   /** @protected @override */
   async refill() {
     const page = await this.#log.read(this.#taken, PAGE);
-    const { head, hasMore, reset } = page.pagination;
-    if (reset) this.#startOver(/** @type {any} */ ({ type: "log.reset", sessionId: this.#sessionId, head }));
+    const { head, first, hasMore, reset } = page.pagination;
+    const told = { sessionId: this.#sessionId, head, first };
+    if (reset) this.#startOver(/** @type {any} */ ({ type: "log.reset", ...told }));
+    else if (first > 1) this.#leap(/** @type {any} */ ({ type: "log.cut", ...told }));
     for (const event of page.data) this.#takeNext(/** @type {any} */ (event));
     if (!hasMore) {
       this.#isBehind = false;

@@ -640,6 +640,7 @@ export interface components {
             hasMore: boolean;
             nextAfter: number;
             head: number;
+            first: number;
             lastEventId?: string | null;
             reset?: boolean | null;
         };
@@ -1175,6 +1176,20 @@ export interface components {
             port: number;
             address: string;
         };
+        /** @description The first events of the log have been removed; the first one that follows has the seq `first`. */
+        LogCutPayload: {
+            id: string;
+            /** @constant */
+            type: "log.cut";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            cursor?: string | null;
+            head: number;
+            first: number;
+        };
         LogEntry: {
             /** Format: date-time */
             time: string;
@@ -1228,7 +1243,11 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
         };
-        /** @description The cursor does not belong to this log: discard what is known of the session; the whole log follows. */
+        /**
+         * @description The cursor does not belong to this log: discard what is known of the session; the whole log follows.
+         *
+         *     `first` is the seq of its first event that is still there; absent for the events of all sessions.
+         */
         LogResetPayload: {
             id: string;
             /** @constant */
@@ -1240,6 +1259,7 @@ export interface components {
             taskId?: string | null;
             cursor?: string | null;
             head: number;
+            first?: number | null;
         };
         /** @description An entry has been added to the server's log. Only sent to sockets that watch `logs`. */
         LogWrittenPayload: {
@@ -2690,7 +2710,8 @@ export interface components {
         /**
          * @description Whether this socket follows the session, and the last seq of its log at this moment, with its id.
          *
-         *     `reset` means that the cursor did not belong to this log, and that the whole log follows.
+         *     `reset` means that the cursor did not belong to this log, or that events after it have been removed, and
+         *     that the whole log follows.
          */
         Subscription: {
             sessionId: string;
@@ -4447,6 +4468,7 @@ export type KilledProcess = components['schemas']['KilledProcess'];
 export type LinkedIdentity = components['schemas']['LinkedIdentity'];
 export type ListedSession = components['schemas']['ListedSession'];
 export type ListeningPort = components['schemas']['ListeningPort'];
+export type LogCutPayload = components['schemas']['LogCutPayload'];
 export type LogEntry = components['schemas']['LogEntry'];
 export type LogFilter = components['schemas']['LogFilter'];
 export type LogList = components['schemas']['LogList'];

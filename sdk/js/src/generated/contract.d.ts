@@ -258,6 +258,8 @@ export interface Operations {
 export interface Events {
   /** The cursor does not belong to this log: discard what is known of the session; the whole log follows. */
   "log.reset": Api.LogResetPayload;
+  /** The first events of the log have been removed; the first one that follows has the seq `first`. */
+  "log.cut": Api.LogCutPayload;
   /** The agent waits for a person to approve or reject a tool call. */
   "approval.required": Api.ApprovalRequiredPayload & { seq: number };
   /** An approval is resolved: approved, rejected, expired or cancelled. The first answer wins. */

@@ -128,8 +128,9 @@ class AsyncEvents(EventsOperations):
         """Yield the events of a session, each once and in order, until it is deleted.
 
         `after`: the `seq` of the last event that is known; 0 for all; those from now on unless given.
-        `last_event_id`: its `id`, which also tells whether the log was restored from a backup. If it was, a
-        `LogResetEvent` comes, and then the whole log.
+        `last_event_id`: its `id`, which also tells whether the log was restored from a backup. If it was, or
+        if events after it have been removed, a `LogResetEvent` comes, and then the whole log. If the log is
+        read from its beginning and its first events have been removed, a `LogCutEvent` comes first.
 
         Raises: RooCodeError, if the session cannot be followed (any more).
         """

@@ -2180,7 +2180,9 @@ class BlockingEvents:
         """Read the session's events with a `seq` greater than `after`, in order and without gaps.
 
         If the cursor does not belong to this log (for example because the log was restored from a
-        backup), reading starts at the beginning and `pagination.reset` is true.
+        backup), or events after it have been removed, reading starts at the beginning and
+        `pagination.reset` is true. `pagination.first` is the `seq` of the first event that is still
+        there.
 
         `after`: 0 unless given. `limit`: 100 unless given.
 
@@ -2220,8 +2222,9 @@ class BlockingEvents:
         """Yield the events of a session, each once and in order, until it is deleted.
 
         `after`: the `seq` of the last event that is known; 0 for all; those from now on unless given.
-        `last_event_id`: its `id`, which also tells whether the log was restored from a backup. If it was, a
-        `LogResetEvent` comes, and then the whole log.
+        `last_event_id`: its `id`, which also tells whether the log was restored from a backup. If it was, or
+        if events after it have been removed, a `LogResetEvent` comes, and then the whole log. If the log is
+        read from its beginning and its first events have been removed, a `LogCutEvent` comes first.
 
         Raises: RooCodeError, if the session cannot be followed (any more).
         """

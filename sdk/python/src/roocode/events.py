@@ -41,6 +41,17 @@ class LogResetEvent(Event):
     """
 
     head: int
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogCutEvent(Event):
+    """The first events of the log have been removed; the first one that follows has the seq `first`.
+    Only sent live, without a `seq`.
+    """
+
+    head: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -651,6 +662,7 @@ class WebhookDisabledEvent(Event):
 
 EVENTS: Mapping[str, type[Event]] = {
     "log.reset": LogResetEvent,
+    "log.cut": LogCutEvent,
     "approval.required": ApprovalRequiredEvent,
     "approval.resolved": ApprovalResolvedEvent,
     "mcp.started": McpStartedEvent,

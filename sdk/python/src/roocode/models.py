@@ -1592,6 +1592,7 @@ class EventCursor:
     has_more: bool
     next_after: int
     head: int
+    first: int
     last_event_id: str | None = None
     reset: bool | None = None
 
@@ -1609,7 +1610,8 @@ class Subscription:
     """Whether this socket follows the session, and the last seq of its log at this moment, with its
     id.
 
-    `reset` means that the cursor did not belong to this log, and that the whole log follows.
+    `reset` means that the cursor did not belong to this log, or that events after it have been removed,
+    and that the whole log follows.
     """
 
     session_id: str

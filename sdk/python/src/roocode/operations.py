@@ -698,7 +698,9 @@ class EventsOperations(Operations):
         """Read the session's events with a `seq` greater than `after`, in order and without gaps.
 
         If the cursor does not belong to this log (for example because the log was restored from a
-        backup), reading starts at the beginning and `pagination.reset` is true.
+        backup), or events after it have been removed, reading starts at the beginning and
+        `pagination.reset` is true. `pagination.first` is the `seq` of the first event that is still
+        there.
 
         `after`: 0 unless given. `limit`: 100 unless given.
 

@@ -37,7 +37,11 @@ class Follower:
         """Take an event if it is the next one."""
         seq = event.get("seq")
         if event["type"] == "log.reset":
-            self.last_seq, self.last_event_id = 0, None
+            self.last_seq, self.last_event_id = (event.get("first") or 1) - 1, None
+        elif event["type"] == "log.cut":
+            if event["first"] - 1 <= self.last_seq:
+                return  # told to another reader, who was before it
+            self.last_seq, self.last_event_id = event["first"] - 1, None
         elif len(self._events) >= WAITING_EVENTS:
             self.is_behind = self.is_behind or seq is not None
             return
