@@ -78,13 +78,18 @@ class Writer:
         assert read["content"] == f"number {self._count}"
 
 
-def _places(schema: marshmallow.Schema) -> Iterator[str]:
-    """Each field, those of nested objects too, as the text around its value: `"config":{"mode":…}`."""
+def _places(schema: marshmallow.Schema, known: set[type] | None = None) -> Iterator[str]:
+    """Each field, those of nested objects too, as the text around its value: `"config":{"mode":…}`.
+
+    An object that stands in several places is gone through in the first one: the same schema reads it.
+    """
+    known = set() if known is None else known
     for name, field in schema.fields.items():
         wire_name = json.dumps(field.data_key or name)
         yield f"{wire_name}:…"
-        if isinstance(field, marshmallow.fields.Nested):
-            yield from (f"{wire_name}:{{{inner}}}" for inner in _places(field.schema))
+        if isinstance(field, marshmallow.fields.Nested) and type(field.schema) not in known:
+            known.add(type(field.schema))
+            yield from (f"{wire_name}:{{{inner}}}" for inner in _places(field.schema, known))
 
 
 def _objects(declared: Operation, session_id: str, values: list[str]) -> Iterator[str]:
