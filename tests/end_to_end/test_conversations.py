@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.lives import DEADLINE_S, Happened, Life, living
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
 PLAYBOOKS = Path(__file__).with_name("playbooks")
@@ -80,7 +81,7 @@ async def test_a_message_and_the_turn_that_it_begins_survive_a_kill_together(lif
     await after_the_kill(life, task_id, "more")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(times(3, nightly=30)))
 async def test_a_kill_in_the_moment_of_a_message_leaves_it_whole_or_not_at_all(life: Life, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - it chooses moments, not secrets
     task_id = await completed(life)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.end_to_end.killed_copies import run
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-MOMENTS = 8
+MOMENTS = times(6, nightly=40)
 
 
 def test_a_kill_at_any_moment_leaves_a_whole_copy_or_nothing(tmp_path: Path) -> None:
