@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.forked import run_to_the_end
 from tests.support.server import ServerProcess
 
-COMMAND = Path(sys.executable).with_name("roocode-server")
 SECRET = "correct horse battery staple"
 
 
@@ -25,15 +25,9 @@ def audited(tmp_path: Path) -> Iterator[ServerProcess]:
     server.end()
 
 
-def roocode(server: ServerProcess, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(COMMAND), *arguments, "--data-dir", str(server.data_dir)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        input=more.get("given"),
-    )
+def roocode(server: ServerProcess, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    words = [*arguments, "--data-dir", str(server.data_dir)]
+    return run_to_the_end(words, env=os.environ, cwd=server.data_dir.parent, said=given)
 
 
 def test_changes_are_listed_with_who_made_them_and_what_they_were_about(audited: ServerProcess) -> None:

@@ -30,6 +30,7 @@ from roocode_server.engine.sealing.columns import (
 from roocode_server.engine.sealing.keys import SEALING_FILE, find_sealing_keys
 from roocode_server.engine.sealing.sealer import Sealer
 from roocode_server.models.session_secrets import HIDDEN
+from tests.support.forked import run_to_the_end
 from tests.support.server import ALIKE, ServerProcess
 
 Start = Callable[..., ServerProcess]
@@ -109,23 +110,17 @@ def rotating(data_dir: Path, *options: str, **environment: str) -> subprocess.Po
 
 
 def rotate(data_dir: Path, *options: str, **environment: str) -> str:
-    process = rotating(data_dir, *options, **environment)
-    said, complaint = process.communicate(timeout=60)
-    assert process.returncode == 0, complaint
-    return said
+    words = ["secrets", "rotate", "--data-dir", str(data_dir), *options]
+    done = run_to_the_end(words, env={**os.environ, **ALIKE, **environment}, cwd=data_dir.parent)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def refusal(server: ServerProcess) -> str:
     """Why a server does not start."""
-    program = Path(sys.executable).with_name("roocode-server")
-    done = subprocess.run(
-        [str(program), "serve", "--port", "0", "--data-dir", str(server.data_dir)],
-        env={**os.environ, **ALIKE, **server.settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    words = ["serve", "--port", "0", "--data-dir", str(server.data_dir)]
+    settings = {**os.environ, **ALIKE, **server.settings}
+    done = run_to_the_end(words, env=settings, cwd=server.data_dir.parent)
     assert done.returncode == 1, done
     assert done.stdout == ""
     assert "Traceback" not in done.stderr

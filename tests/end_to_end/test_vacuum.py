@@ -5,24 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from tests.support.forked import run_to_the_end
 from tests.support.server import ALIKE, ServerProcess
 
 
 def vacuuming(data_dir: Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("roocode-server")
-    return subprocess.run(
-        [str(program), "vacuum", "--data-dir", str(data_dir)],
-        env={**os.environ, **ALIKE},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    arguments = ["vacuum", "--data-dir", str(data_dir)]
+    return run_to_the_end(arguments, env={**os.environ, **ALIKE}, cwd=data_dir.parent)
 
 
 def test_the_room_of_deleted_sessions_is_given_back_and_the_rest_is_as_it_was(

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.forked import CLIENT, run_to_the_end
 from tests.support.server import ServerProcess
 
 COMMAND = Path(sys.executable).with_name("roocode")
@@ -64,13 +65,11 @@ class CommandLine:
         self, *arguments: str, said: str | bytes = "", cwd: Path | None = None, **settings: str
     ) -> subprocess.CompletedProcess[str]:
         """Run it without a terminal."""
-        return subprocess.run(
-            [str(COMMAND), *arguments],
-            input=said if isinstance(said, str) else said.decode("latin-1"),
-            capture_output=True,
-            text=True,
+        return run_to_the_end(
+            arguments,
+            program=CLIENT,
+            said=said if isinstance(said, str) else said.decode("latin-1"),
             timeout=DEADLINE_S,
-            check=False,
             cwd=cwd or self.folder,
             env={**self.environment, **settings},
         )

@@ -1,12 +1,14 @@
-"""The installed command, forked from a process that has imported it already.
+"""The installed commands, forked from a process that has imported them already.
 
-To import the server takes two seconds of processor time, and its schemas half of one: a process of this
-worker imports and makes them once, and every server of a test is a fork of that. The command itself is
-started by `test_command.py`, `test_demo.py`, `test_installed.py` and `test_extras.py`.
+To import the server takes 2 s of processor time, its schemas 0.5 s, and the client 0.5 s:
+a process of this worker imports and makes them once, and every command of a test is a fork of that. The
+commands themselves are started by `test_command.py` of both, `test_demo.py`, `test_installed.py` and
+`test_extras.py`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import multiprocessing
 import os
@@ -14,22 +16,45 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["__main__", "roocode_server.server.commands.serving", "tests.support.started"]
+    [
+        "__main__",
+        "roocode.cli",
+        "roocode.client",
+        "roocode_server.server.commands.serving",
+        "tests.support.started",
+    ]
 )
+SERVER = "roocode-server"
+CLIENT = "roocode"
+_MODULES = {SERVER: "roocode_server.server.cli", CLIENT: "roocode.cli"}
 
 
 class ForkedCommand:
-    """`roocode-server` with these arguments: what tests need of `subprocess.Popen`."""
+    """A command with these arguments: what tests need of `subprocess.Popen`."""
 
-    def __init__(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, stderr: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        stderr: Path,
+        program: str = SERVER,
+        stdin: Connection | None = None,
+    ) -> None:
+        self._program = program
         reading, writing = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_run, args=(arguments, dict(env), cwd, stderr, writing))
+        given = (program, arguments, dict(env), cwd, stdin, writing, stderr)
+        self._process = _context.Process(target=_run, args=given)
         self._process.start()
         writing.close()
         self.stdout = io.TextIOWrapper(io.FileIO(os.dup(reading.fileno())))
@@ -47,7 +72,7 @@ class ForkedCommand:
         code = self._process.exitcode
         if code is None:
             assert timeout is not None
-            raise subprocess.TimeoutExpired("roocode-server", timeout)
+            raise subprocess.TimeoutExpired(self._program, timeout)
         return code
 
     def send_signal(self, number: int) -> None:
@@ -60,13 +85,59 @@ class ForkedCommand:
         self.send_signal(signal.SIGKILL)
 
 
+def run_to_the_end(
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    program: str = SERVER,
+    said: str = "",
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that reads what is said, as `subprocess.run` would.
+
+    Raises: subprocess.TimeoutExpired.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        complaints = Path(folder, "stderr")
+        reading, writing = _context.Pipe(duplex=False)
+        command = ForkedCommand(
+            arguments, env=env, cwd=cwd, stderr=complaints, program=program, stdin=reading
+        )
+        reading.close()
+        saying = threading.Thread(target=_say, args=(said.encode(), writing))
+        late = threading.Timer(timeout, command.kill)
+        saying.start()
+        late.start()
+        with command.stdout:
+            printed = command.stdout.read()
+        is_late = late.finished.is_set()
+        late.cancel()
+        saying.join()
+        code = command.wait(timeout)
+        if is_late:
+            raise subprocess.TimeoutExpired([program, *arguments], timeout, printed, complaints.read_text())
+        return subprocess.CompletedProcess([program, *arguments], code, printed, complaints.read_text())
+
+
+def _say(content: bytes, listener: Connection) -> None:
+    with contextlib.suppress(BrokenPipeError), open(os.dup(listener.fileno()), "wb") as said:
+        listener.close()
+        said.write(content)
+
+
 def _run(
-    arguments: Sequence[str], env: Mapping[str, str], cwd: Path, stderr: Path, stdout: Connection
+    program: str,
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    stdin: Connection | None,
+    stdout: Connection,
+    stderr: Path,
 ) -> None:
     """What the fork does: become the command."""
     from roocode_server.models import event
     from roocode_server.server import identity
-    from roocode_server.server.cli import main
 
     # What is drawn once a process: forks of one would all have it alike.
     event.EPOCH = secrets.token_hex(4)  # type: ignore[misc]
@@ -74,10 +145,14 @@ def _run(
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
+    if stdin is not None:
+        os.dup2(stdin.fileno(), 0)
+        stdin.close()
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
     log = os.open(stderr, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(log, 2)
     os.close(log)
     os.dup2(stdout.fileno(), 1)
     stdout.close()
-    sys.argv = ["roocode-server", *arguments]
-    main(prog_name="roocode-server")
+    sys.argv = [program, *arguments]
+    import_module(_MODULES[program]).main(prog_name=program)
