@@ -114,6 +114,9 @@ class Approval(Shape):
     unanswered: Unanswered | None = field(
         default=None, metadata=described("What happens at `expiresAt`; it expires if left out")
     )
+    by_rule: ApprovalRule | None = field(
+        default=None, metadata=described("The rule that answered it, made while it was open")
+    )
 
 
 @value
@@ -212,6 +215,7 @@ class ApprovalResolved(Event):
     resolved_by: str | None = None
     remembered: Remember | None = None
     reviewed_by: str | None = None
+    by_rule: ApprovalRule | None = None
 
 
 @value

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from typing import Final
 
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.offered_rules import offered_rules
+from roocode_server.engine.agent.present_rule import present_rule
 from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.agent.tool_context import AgentToolContext
@@ -101,20 +103,26 @@ class ToolCalls:
         context = AgentToolContext(self._work, self._people, self._commands, modes, call, withholds)
         notice = await _notice(prepared, context)
         decision = services.policy.decide(config, prepared, touched)
-        if decision is Decision.NEVER:
-            await self._misunderstood(call, FORBIDDEN)
-            return None
-        if decision is Decision.ASK:
-            may_be_asked = call.id in self._left
+        may_be_asked = call.id in self._left
+        is_asked = decision is Decision.ASK or (may_be_asked and await self._people.has_asked(call))
+        if is_asked:
             rules = offered_rules(services.policy, config, prepared, touched)
             answer = await self._people.approve(
-                call, prepared, notice, may_be_asked=may_be_asked, rules=rules
+                call,
+                prepared,
+                notice,
+                may_be_asked=may_be_asked,
+                rules=rules,
+                judge=functools.partial(present_rule, self._work, prepared),
             )
             refusal = _refused(answer)
             if refusal is not None:
                 await self._work.append(_answered(call, refusal))
                 return None
-        is_told = decision is Decision.ASK or notice is None or notice.kind == INFORMATION
+        if decision is Decision.NEVER:
+            await self._misunderstood(call, FORBIDDEN)
+            return None
+        is_told = is_asked or notice is None or notice.kind == INFORMATION
         return await self._perform(call, prepared, context, notice, is_told=is_told)
 
     async def _perform(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -24,6 +24,9 @@ from roocode_server.models.identifier import CallId
 from roocode_server.models.message import SAID_BY_A_PERSON, Message
 from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
 from roocode_server.models.unattended import Fallback, ModelReview, QuestionKind, Unanswered
+
+Judge = Callable[[], Awaitable[ApprovalRule | None]]
+"""Returns the rule that answers an open question at present, or None."""
 
 IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
 """Asks that leave the task idle rather than interactive: it goes on only if somebody confirms. Source: S2."""
@@ -65,6 +68,10 @@ class HumanInput:
             self._is_quiet = False
         return found
 
+    async def has_asked(self, call: ToolCall) -> bool:
+        """Whether people were asked about the call before the task was interrupted."""
+        return await self._work.services.approvals.for_call(self._work.task, call.id) is not None
+
     async def approve(
         self,
         call: ToolCall,
@@ -73,8 +80,10 @@ class HumanInput:
         *,
         may_be_asked: bool,
         rules: Sequence[ApprovalRule],
+        judge: Judge,
     ) -> Approval:
         """Ask people to approve a call and return their answer; `rules` are what they may have remembered.
+        A rule that is made meanwhile answers in their place, if `judge` says so.
 
         A call that may have been asked about before the task was interrupted is not asked about again. For
         any other call an approval under its id is that of another call, and does not count.
@@ -95,7 +104,7 @@ class HumanInput:
             approval = await self._put_before(
                 approval, notice or Notice(kind="tool", text=prepared.describe())
             )
-        return await self._answer(approval)
+        return await self._answer(approval, judge)
 
     async def confirm(self, kind: str, question: str) -> Approval:
         """Ask people whether the task should go on; a message also counts as approval.
@@ -146,16 +155,39 @@ class HumanInput:
         await self._work.note(_told(approval), activity=Activity.INTERACTIVE, in_same_transaction=put)
         return settled[0] if settled else approval
 
-    async def _answer(self, approval: Approval) -> Approval:
+    async def _answer(self, approval: Approval, judge: Judge | None = None) -> Approval:
         is_at_once = _is_settled_at_once(approval.unanswered)
         if self._work.task.activity is Activity.INTERACTIVE and is_at_once:
             await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
         if approval.status is ApprovalStatus.PENDING:
             async with self._waiting(_told(approval)):
-                approval = await self._decided(approval)
+                approval = await self._settled(approval, judge)
         if _ends_the_task(approval):
             raise TaskFailure("NOBODY_ANSWERED", f"{approval.description}: {approval.feedback}")
         return approval
+
+    async def _settled(self, approval: Approval, judge: Judge | None) -> Approval:
+        """Wait for people, what stands in for them, or a rule: the first answer wins."""
+        if judge is None:
+            return await self._decided(approval)
+        deciding = asyncio.create_task(self._decided(approval))
+        ruling = asyncio.create_task(self._rule(approval, judge))
+        try:
+            await asyncio.wait({deciding, ruling}, return_when=asyncio.FIRST_COMPLETED)
+            if not deciding.done():
+                ruling.result()
+            return await deciding
+        finally:
+            await _end([deciding, ruling])
+
+    async def _rule(self, approval: Approval, judge: Judge) -> None:
+        """Settle the approval once a rule answers it, also one made before a restart."""
+        services = self._work.services
+        with services.standing_rules.changes(self._work.session) as changed:
+            while (rule := await judge()) is None:
+                await changed.wait()
+                changed.clear()
+        await services.approvals.apply(approval, rule)
 
     async def _decided(self, approval: Approval) -> Approval:
         """Wait for people and, if they do not answer, for the model that decides in their place."""
@@ -295,7 +327,7 @@ def _is_settled_at_once(unanswered: Unanswered | None) -> bool:
 
 def _ends_the_task(approval: Approval) -> bool:
     """Whether nobody has answered, and the task is not to go on without an answer."""
-    is_decided = approval.resolved_by is not None or approval.reviewed_by is not None
+    is_decided = any((approval.resolved_by, approval.reviewed_by, approval.by_rule))
     is_to_fail = approval.unanswered is not None and approval.unanswered.ends_the_task
     return is_to_fail and approval.status is ApprovalStatus.REJECTED and not is_decided
 

@@ -57,6 +57,19 @@ class ApprovalPolicy:
         verdicts = [self._judge(config, call, each) for each in touched or (None,)]
         return max(verdicts, key=_STRICTNESS.index)
 
+    def ruling(
+        self, config: SessionConfig, call: PreparedCall, touched: Sequence[Touched]
+    ) -> ApprovalRule | None:
+        """Return the rule by which a call is allowed or forbidden; None if it is asked about, or if something
+        other than a rule decides.
+        """
+        decision = self.decide(config, call, touched)
+        if decision is Decision.ASK:
+            return None
+        is_lifted = _is_lifted(config.auto_approval)
+        rules = [_last(config.approvals, call, each, is_lifted=is_lifted) for each in touched or (None,)]
+        return next((rule for rule in rules if rule is not None and rule.decision is decision), None)
+
     def withholds(
         self, config: SessionConfig, call: PreparedCall, touched: Sequence[Touched]
     ) -> Callable[[str], bool]:
@@ -80,7 +93,7 @@ class ApprovalPolicy:
 
     def _judge(self, config: SessionConfig, call: PreparedCall, touched: Touched | None) -> Decision:
         auto = config.auto_approval
-        is_lifted = auto.auto_approval_enabled and auto.always_allow_write_protected
+        is_lifted = _is_lifted(auto)
         rule = _last(config.approvals, call, touched, is_lifted=is_lifted)
         if rule is not None:
             return rule.decision
@@ -107,6 +120,11 @@ class ApprovalPolicy:
             ToolGroup.MODES: self.defaults.modes,
         }
         return standing[group]
+
+
+def _is_lifted(auto: AutoApproval) -> bool:
+    """Whether protected files are like any others."""
+    return auto.auto_approval_enabled and auto.always_allow_write_protected
 
 
 def _is_automatic(auto: AutoApproval, group: ToolGroup, call: PreparedCall) -> bool:

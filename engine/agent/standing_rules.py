@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from roocode_server.engine.sessions.sessions import Sessions
@@ -27,6 +29,10 @@ class StandingRules:
         self._repository = repository
         self._sessions = sessions
         self._known: dict[UserId, Sequence[ApprovalRule]] = {}
+        self._forgotten = 0
+        """How often something was dropped: what was read before that may be old."""
+        self._watchers: dict[asyncio.Event, Session] = {}
+        sessions.when_changed(self._tell)
 
     async def judging(self, session: Session) -> SessionConfig:
         """Return the configuration by which a call of a session is judged now: with the session's present
@@ -35,6 +41,18 @@ class StandingRules:
         present = await self._sessions.get(session.id)
         standing = await self._of(session.user_id)
         return dataclasses.replace(session.config, approvals=[*standing, *present.config.approvals])
+
+    @contextlib.contextmanager
+    def changes(self, session: Session) -> Iterator[asyncio.Event]:
+        """An event that is set, while the block runs, whenever the rules that judge the session's calls may
+        have changed.
+        """
+        changed = asyncio.Event()
+        self._watchers[changed] = session
+        try:
+            yield changed
+        finally:
+            del self._watchers[changed]
 
     async def page(self, user_id: UserId, request: RuleList) -> tuple[list[StandingRule], int]:
         """Return one page of a person's rules, in the order in which they apply, and their number."""
@@ -65,11 +83,23 @@ class StandingRules:
     def forget(self, user_id: UserId) -> None:
         """Drop what is cached of a person's rules, after they were changed."""
         self._known.pop(user_id, None)
+        self._forgotten += 1
+        for changed, session in self._watchers.items():
+            if session.user_id == user_id:
+                changed.set()
+
+    def _tell(self, session: Session) -> None:
+        for changed, watched in self._watchers.items():
+            if watched.id == session.id:
+                changed.set()
 
     async def _of(self, user_id: UserId) -> Sequence[ApprovalRule]:
         known = self._known.get(user_id)
         if known is None:
+            forgotten = self._forgotten
             known = [each.rule for each in await self._repository.of_user(user_id)]
+            if forgotten != self._forgotten:
+                return await self._of(user_id)
             if len(self._known) >= _MOST_CACHED:
                 self._known.clear()
             self._known[user_id] = known

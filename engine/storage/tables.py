@@ -452,6 +452,7 @@ approvals = Table(
     Column("remembered", String(16)),
     Column("unanswered", JSON(none_as_null=True)),
     Column("reviewed_by", String(384)),
+    Column("by_rule", JSON(none_as_null=True)),
     Index(None, "session_id", "created_at"),
     Index(None, "task_id", "status"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, Final
@@ -32,6 +33,7 @@ from roocode_server.engine.agent.external.calls import command_of, paths_of, pre
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.offered_rules import offered_rules
+from roocode_server.engine.agent.present_rule import present_rule
 from roocode_server.engine.agent.store.transcript import new_message_id
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.usage import ModelUse
@@ -203,7 +205,8 @@ class ExternalClient:
         raw = arguments if isinstance(arguments, dict) else {}
         asked = tool_call(call_id, call.tool.name, raw)
         rules = offered_rules(services.policy, config, call, touched)
-        answer = await self._people.approve(asked, call, None, may_be_asked=False, rules=rules)
+        judge = functools.partial(present_rule, self._work, call)
+        answer = await self._people.approve(asked, call, None, may_be_asked=False, rules=rules, judge=judge)
         return answer.status is ApprovalStatus.APPROVED
 
     async def _is_granted(self, path: str) -> bool:

@@ -18,6 +18,7 @@ from roocode_server.models.approval import (
     ApprovalResolved,
     ApprovalRule,
     ApprovalStatus,
+    Decision,
     Remember,
     Verdict,
 )
@@ -35,6 +36,9 @@ UNATTENDED: Final = "This session is unattended, and its rules do not allow this
 ALLOWED: Final = "This session is unattended, and its policy allows this."
 NOT_ANSWERED: Final = "Nobody answered within {seconds:g} s, and the session's policy {does}."
 UNDECIDED: Final = "Nobody answered, {why}, and the session's policy {does}."
+FORBIDDEN_MEANWHILE: Final = (
+    "A rule that was made meanwhile forbids this. Find another way, or ask the person."
+)
 TOO_SLOW: Final = "the reviewing model did not decide in time"
 _DOES: Final = {
     Fallback.REFUSE: "refuses this then",
@@ -175,6 +179,14 @@ class Approvals:
         with contextlib.suppress(Conflict):
             await self._resolve(approval.id, status, feedback=why, by=None, by_model=by_model)
 
+    async def apply(self, approval: Approval, rule: ApprovalRule) -> None:
+        """Answer a question as a rule says that was made while it was open. The first answer wins."""
+        is_allowed = rule.decision is Decision.ALWAYS
+        status = ApprovalStatus.APPROVED if is_allowed else ApprovalStatus.REJECTED
+        feedback = None if is_allowed else FORBIDDEN_MEANWHILE
+        with contextlib.suppress(Conflict):
+            await self._resolve(approval.id, status, feedback=feedback, by=None, by_rule=rule)
+
     async def give_up(self, approval: Approval, *, why: str) -> None:
         """Settle a question about which a reviewing model has not decided, if nobody has answered."""
         await self._expire(approval, why=why)
@@ -215,6 +227,7 @@ class Approvals:
         feedback: str | None,
         by: str | None,
         by_model: str | None = None,
+        by_rule: ApprovalRule | None = None,
         remembered: Remember | None = None,
         in_same_transaction: Alongside | None = None,
     ) -> Approval:
@@ -225,7 +238,14 @@ class Approvals:
             if approval.status is not ApprovalStatus.PENDING:
                 raise Conflict("This approval has already been answered", status=approval.status)
             resolved = await self._store(
-                unit, approval, status, feedback=feedback, by=by, by_model=by_model, remembered=remembered
+                unit,
+                approval,
+                status,
+                feedback=feedback,
+                by=by,
+                by_model=by_model,
+                by_rule=by_rule,
+                remembered=remembered,
             )
             if in_same_transaction is not None:
                 await in_same_transaction(unit)
@@ -243,6 +263,7 @@ class Approvals:
         feedback: str | None,
         by: str | None,
         by_model: str | None = None,
+        by_rule: ApprovalRule | None = None,
         remembered: Remember | None = None,
     ) -> Approval:
         resolved = dataclasses.replace(
@@ -252,6 +273,7 @@ class Approvals:
             resolved_at=now(),
             resolved_by=by,
             reviewed_by=by_model,
+            by_rule=by_rule,
             remembered=remembered,
         )
         await self._repository.save(unit, resolved)
@@ -262,6 +284,7 @@ class Approvals:
             feedback=feedback,
             resolved_by=by,
             reviewed_by=by_model,
+            by_rule=by_rule,
             remembered=remembered,
         )
         unit.append(approval.session_id, told, task_id=approval.task_id)

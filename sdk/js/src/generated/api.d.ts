@@ -88,6 +88,8 @@ export interface components {
             remembered?: "once" | "session" | "always" | null;
             /** @description What happens at `expiresAt`; it expires if left out */
             unanswered?: components["schemas"]["Unanswered"] | null;
+            /** @description The rule that answered it, made while it was open */
+            byRule?: components["schemas"]["ApprovalRule"] | null;
         };
         /** @description An answer with one approval. */
         ApprovalAnswer: {
@@ -166,6 +168,7 @@ export interface components {
             /** @enum {string|null} */
             remembered?: "once" | "session" | "always" | null;
             reviewedBy?: string | null;
+            byRule?: components["schemas"]["ApprovalRule"] | null;
         };
         /** @description A person's answer to an approval. */
         ApprovalRespond: {

@@ -80,6 +80,7 @@ class ApprovalResolvedEvent(Event):
     resolved_by: str | None = None
     remembered: Literal["once", "session", "always"] | None = None
     reviewed_by: str | None = None
+    by_rule: ApprovalRule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

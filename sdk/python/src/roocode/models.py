@@ -1180,6 +1180,8 @@ class Approval:
     remembered: Literal["once", "session", "always"] | None = None
     unanswered: Unanswered | None = None
     """What happens at `expiresAt`; it expires if left out"""
+    by_rule: ApprovalRule | None = None
+    """The rule that answered it, made while it was open"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
