@@ -258,8 +258,8 @@ function Copies({ session, connection, mayChange }) {
   return html`<section>
     <h2>Copies</h2>
     <p class="quiet small">
-      A copy has the files, tasks and checkpoints of this session and goes on by itself. An archive is the same in
-      a file, without secrets, and becomes a session again here or on another server.
+      A copy has the files, tasks and checkpoints of this session and goes on by itself. An archive is the
+      same in a file, without secrets, and becomes a session again here or on another server.
     </p>
     <p class="actions">
       ${mayChange && html`<button type="button" disabled=${isBusy} onClick=${fork}>Copy the session</button>`}
