@@ -63,6 +63,7 @@ def stayed(page: Page, site: Site) -> bool:
 
 
 async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
+    await page.record_requests()
     await page.open(site.url if site.path else f"{site.url}/")
     await page.log_in(site.server.admin)
     await page.press("New session")
@@ -87,6 +88,7 @@ async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
     ],
 )
 async def test_the_documents_readers_work_there(site: Site, page: Page, name: str, text: str) -> None:
+    await page.record_requests()
     await page.open(f"{site.url}/{name}")
     await page.shows(text)
     assert [text for text in page.complaints if "cdn.redoc.ly/redoc/logo" not in text] == []

@@ -27,6 +27,7 @@ def only(server: ServerProcess) -> set[str]:
 
 
 async def test_swagger_ui_lists_the_operations(server: ServerProcess, page: Page) -> None:
+    await page.record_requests()
     await page.open(f"{server.url}/docs")
     await page.shows("Log in with an e-mail address and a password.")
     await page.finds_below("Create a task in a session and start it.")
@@ -35,6 +36,7 @@ async def test_swagger_ui_lists_the_operations(server: ServerProcess, page: Page
 
 
 async def test_redoc_shows_the_reference(server: ServerProcess, page: Page) -> None:
+    await page.record_requests()
     await page.open(f"{server.url}/redoc")
     await page.shows("Open a session with an empty workspace.")
     assert page.hosts == only(server)
@@ -44,6 +46,7 @@ async def test_redoc_shows_the_reference(server: ServerProcess, page: Page) -> N
 async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     server: ServerProcess, page: Page
 ) -> None:
+    await page.record_requests()
     await page.open(server.url)
     await page.log_in(server.admin)
     await page.press("New session")
