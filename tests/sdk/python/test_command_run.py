@@ -313,6 +313,39 @@ def test_a_task_is_copied_at_a_message(command_line: CommandLine) -> None:
     assert command_line.json("tasks", "show", task)["status"] == "completed"
 
 
+def test_a_task_is_rewound_to_a_message_and_back(command_line: CommandLine) -> None:
+    command_line.succeed("run", *DO_IT, "--checkpoints", "--yes", "echo hello > there")
+    task = command_line.json("tasks")[0]["id"]
+    messages = command_line.json("tasks", "messages", task)
+    first = command_line.succeed("tasks", "messages", task).split("\t")[0]
+    assert first == messages[0]["id"]
+    rewound = command_line.run("tasks", "rewind", task, first)
+    assert rewound.returncode == 0, rewound.stderr
+    assert rewound.stdout == "deleted\t/there\n"
+    assert rewound.stderr == f"Rewound: {task}\n"
+    assert command_line.json("tasks", "show", task)["activity"] == "resumable"
+    assert [each["id"] for each in command_line.json("tasks", "messages", task)] == [first]
+    taken_back = command_line.run("tasks", "rewind", task, messages[-1]["id"])
+    assert taken_back.returncode == 1
+    assert taken_back.stderr.startswith("Error: ")
+    reinstated = command_line.json("tasks", "reinstate", task)
+    assert reinstated["task"]["status"] == "completed"
+    assert [file["path"] for file in reinstated["files"]] == ["/there"]
+    assert command_line.json("tasks", "messages") == messages
+    assert command_line.run("tasks", "reinstate", task).returncode == 1
+
+
+def test_without_checkpoints_only_the_conversation_is_rewound(command_line: CommandLine) -> None:
+    command_line.succeed("run", *DO_IT, "--yes", "echo hello > there")
+    task = command_line.json("tasks")[0]["id"]
+    first = command_line.json("tasks", "messages")[0]["id"]
+    refused = command_line.run("tasks", "rewind", task, first)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Error: ")
+    assert command_line.succeed("tasks", "rewind", task, first, "--conversation-only") == ""
+    assert command_line.succeed("files", "get", "there", "-") == "hello\n"
+
+
 def test_the_servers_log_is_read(command_line: CommandLine) -> None:
     entries = [
         json.loads(line) for line in command_line.succeed("logs", "--of-server", "--json").splitlines()

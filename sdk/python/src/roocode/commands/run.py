@@ -59,6 +59,7 @@ class RunOptions:
     max_cost: float | None
     checks: tuple[str, ...]
     protected: tuple[str, ...]
+    has_checkpoints: bool
     is_detached: bool
     on_interrupt: Literal["cancel", "detach"]
 
@@ -80,6 +81,8 @@ class RunOptions:
                 "commands": [{"command": line} for line in self.checks],
                 "protect": list(self.protected),
             }
+        if self.has_checkpoints:
+            config["enableCheckpoints"] = True
         return config
 
 
@@ -122,6 +125,12 @@ class RunOptions:
     multiple=True,
     metavar="PATTERN",
     help="It is done only if no file that matches has changed; can be repeated.",
+)
+@click.option(
+    "--checkpoints",
+    "has_checkpoints",
+    is_flag=True,
+    help="Keep the files before each change, so that `roocode tasks rewind` can restore them.",
 )
 @click.option("-d", "--detach", "is_detached", is_flag=True, help="Print the task's id and leave it running.")
 @click.option(

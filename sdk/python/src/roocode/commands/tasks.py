@@ -12,23 +12,26 @@ from roocode.commands.connection import Connection, connected
 from roocode.commands.listing import ListingGroup, limit_option
 from roocode.commands.plain_text import one_line, visible
 from roocode.commands.printing import local_time, print_json, print_table, say
-from roocode.models import Task, TaskForked
+from roocode.models import Message, RewindAnswer, Task, TaskForked
 from roocode.transport import UNSET
 from roocode.wire import dumped
 
 INPUT_CHARACTERS: Final = 60
+MESSAGE_CHARACTERS: Final = 80
 EXAMPLES: Final = """\b
 Examples:
   roocode tasks                               # of your latest session
   roocode tasks -s session-0727d4c4e8dfb4d47d54 --status running --json
   roocode tasks show task-e89f9e02a394617d9e8f
   roocode tasks say task-e89f9e02a394617d9e8f "Use the standard library only"
+  roocode tasks messages task-e89f9e02a394617d9e8f
+  roocode tasks rewind task-e89f9e02a394617d9e8f msg-5d41402abc4b2a76b971
 """
 
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, show, cancel, repeat, copy and answer tasks; `roocode tasks` alone lists them."""
+    """List, show, cancel, repeat, rewind, copy and answer tasks; `roocode tasks` alone lists them."""
 
 
 @command.command("list")
@@ -157,7 +160,7 @@ def fork(
 ) -> None:
     """Copy the task's session, go back to MESSAGE there, and print the copied task's id.
 
-    The messages of a task are in `roocode logs TASK --json`.
+    `roocode tasks messages TASK` lists the messages.
     """
 
     async def work(client: AsyncRooCodeClient) -> TaskForked:
@@ -168,6 +171,81 @@ def fork(
 
     copied = connection.run(work)
     print_json(copied) if connection.is_json else click.echo(one_line(copied.task_id))
+
+
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@connected
+def messages(connection: Connection, task: str | None, session: str | None) -> None:
+    """List a task's messages, oldest first: those that `rewind` and `fork` go back to."""
+
+    async def work(client: AsyncRooCodeClient) -> list[Message]:
+        found = await chosen_task(client, session, task)
+        return [message async for message in client.tasks.each_message(found.session_id, found.id)]
+
+    found = connection.run(work)
+    if connection.is_json:
+        return print_json([dumped(message) for message in found])
+    print_table(
+        ("MESSAGE", "KIND", "TEXT", "CREATED"),
+        (
+            (
+                each.id,
+                each.ask or each.say or "",
+                one_line(each.text or "")[:MESSAGE_CHARACTERS],
+                local_time(each.created_at),
+            )
+            for each in found
+        ),
+    )
+    if not found:
+        say("There is none yet")
+    return None
+
+
+@command.command()
+@click.argument("task")
+@click.argument("message")
+@click.option("--conversation-only", is_flag=True, help="Leave the files as they are now.")
+@session_option
+@connected
+def rewind(
+    connection: Connection, task: str, message: str, conversation_only: bool, session: str | None
+) -> None:
+    """Take a task back to MESSAGE, with its files. `say` or `resume` then lets it go on.
+
+    `roocode tasks messages TASK` lists the messages; `roocode tasks reinstate TASK` undoes it.
+    """
+
+    async def work(client: AsyncRooCodeClient) -> RewindAnswer:
+        found = await chosen_task(client, session, task)
+        return await client.tasks.rewind(found.session_id, found.id, message, files=not conversation_only)
+
+    _went_back(connection, "Rewound", connection.run(work))
+
+
+@command.command()
+@click.argument("task")
+@session_option
+@connected
+def reinstate(connection: Connection, task: str, session: str | None) -> None:
+    """Undo the last `rewind` of a task that has not gone on since, with its files."""
+
+    async def work(client: AsyncRooCodeClient) -> RewindAnswer:
+        found = await chosen_task(client, session, task)
+        return await client.tasks.reinstate(found.session_id, found.id)
+
+    _went_back(connection, "Reinstated", connection.run(work))
+
+
+def _went_back(connection: Connection, done: str, answer: RewindAnswer) -> None:
+    """Print the files that have changed, as data, and that the task has gone back or forth."""
+    if connection.is_json:
+        print_json(answer)
+    elif answer.files:
+        print_table(("CHANGE", "FILE"), ((file.kind, file.path) for file in answer.files))
+    say(f"{done}: {one_line(answer.task.id)}")
 
 
 def _changed(connection: Connection, verb: str, done: str, task: str | None, session: str | None) -> None:
