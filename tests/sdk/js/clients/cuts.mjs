@@ -32,9 +32,8 @@ async function cut() {
 
 const working = Promise.all([cut(), produce(), produce()]).then(async () => {
   const { pagination } = await direct.events.list(session.id, { limit: 1 });
-  last = pagination.head;
+  last = pagination.head + 1;
   await direct.sessions.update(session.id, { name: "The last" });
-  last += 1;
 });
 for await (const event of stream) {
   seen.push(event.seq);
