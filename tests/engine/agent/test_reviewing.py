@@ -13,7 +13,8 @@ from roocode_server.models.error import InvalidField
 from roocode_server.models.session import SessionCreate
 from roocode_server.models.task import TaskStatus
 from tests.engine.agent.conftest import Agent, Answer, call, done, say, usage
-from tests.engine.agent.test_unattended import QUESTIONS, SOON, Make, told, unattended
+from tests.engine.agent.test_unattended import ASKING, QUESTIONS, SOON, Make, told, unattended
+from tests.support.mock_models import MockModels
 
 NAME = "stand-in/any"
 
@@ -181,6 +182,27 @@ async def test_another_model_than_the_sessions_reviews(make_agent: Make) -> None
     assert len(agent.model.requests) == 2
     [resolved] = await agent.events("approval.resolved")
     assert "did not decide" in resolved["feedback"]
+
+
+@pytest.mark.filterwarnings("ignore:FUNCTION_CALL is not a valid FinishReason")  # aimock says so for Gemini
+@pytest.mark.parametrize("provider", ["anthropic", "openai", "gemini"])
+async def test_it_is_asked_over_the_protocol_of_each_vendor(
+    make_agent: Make, mock_models: MockModels, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    decided = {"decision": "approve", "reason": "It is harmless."}
+    mock_models.say({"toolCalls": [{"id": "call_1", "name": "decide", "arguments": decided}]})
+    monkeypatch.setenv(f"{provider.upper()}_API_KEY", mock_models.key)
+    endpoint = {"base_url": mock_models.url + ("/v1" if provider == "openai" else "")}
+    by = review(provider=provider, model="a-model")
+    agent = await make_agent(
+        None, {"unattendedPolicy": {"command": by}}, approvals=ASKING, providers={provider: endpoint}
+    )
+    task = await agent.run(QUESTIONS["command"], [done()])
+    assert task.status is TaskStatus.COMPLETED
+    [resolved] = await agent.events("approval.resolved")
+    assert (resolved["status"], resolved["reviewedBy"]) == ("approved", f"{provider}/a-model")
+    [sent] = mock_models.requests()
+    assert "touch c.txt" in str(sent.body["messages"])
 
 
 async def test_a_review_that_was_cut_off_by_a_restart_is_made_again(
