@@ -100,7 +100,10 @@ def test_bash_takes_the_script_and_completes_commands_and_options(stranger: Comm
 
 @pytest.mark.parametrize(
     "name",
-    ["apply", "diff", "files", "login", "logout", "logs", "run", "sessions", "shell", "tasks", "top"],
+    [
+        *("apply", "diff", "files", "login", "logout", "logs", "rules", "run"),
+        *("sessions", "shell", "tasks", "top", "usage"),
+    ],
 )
 def test_help_needs_no_server_and_has_examples(stranger: CommandLine, name: str) -> None:
     shown = stranger.succeed(name, "--help")

@@ -25,7 +25,7 @@ Examples:
   roocode tasks show task-e89f9e02a394617d9e8f
   roocode tasks say task-e89f9e02a394617d9e8f "Use the standard library only"
   roocode tasks messages task-e89f9e02a394617d9e8f
-  roocode tasks rewind task-e89f9e02a394617d9e8f msg-5d41402abc4b2a76b971
+  roocode tasks rewind task-e89f9e02a394617d9e8f message-5d41402abc4b2a76b971
 """
 
 
