@@ -134,3 +134,15 @@ export function titleOf(input) {
   const line = input.split("\n").find((one) => /[\p{L}\p{N}]/u.test(one)) ?? input;
   return line.replace(MARKS, "").trim();
 }
+
+/** What a rule is about, in words. */
+export function ruleWords({ tool, group, path, command, server }) {
+  const parts = [
+    command && `commands that begin with “${command}”`,
+    server && `the MCP server ${server}`,
+    tool && `the tool “${toolWords(tool)}”`,
+    group && (GROUPS[group] ?? group),
+    path && `files that match “${path}”`,
+  ].filter(Boolean);
+  return parts.length ? parts.join(", and then only ") : "everything";
+}

@@ -18,6 +18,7 @@ PAGES = {
     "Profile": "Provider of new sessions",
     "Sign-in": "Where you are signed in",
     "API keys": "New key",
+    "Rules": "They hold in all sessions of yours",
     "Webhooks": "New webhook",
     "People": "Add a person",
     "Audit log": "auth.login",
@@ -157,6 +158,44 @@ async def test_a_key_is_shown_once_works_and_is_revoked(server: ServerProcess, p
     await page.shows("No API key yet")
     await page.focuses("API keys")
     assert server.curl("GET", "/api/v1/sessions", key=key).status == 401
+    assert page.complaints == []
+
+
+def remembered(server: ServerProcess, key: str) -> None:
+    """Have the question of an agent that wants to write a file answered for all sessions of a person."""
+    config = {"provider": "scripted", "model": "write-and-run"}
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Asking", "config": config}, key=key)
+    session = f"/api/v1/sessions/{made.body['session']['id']}"
+    task = server.curl("POST", f"{session}/tasks", {"input": "Write a program"}, key=key).body["task"]["id"]
+    server.curl("GET", f"{session}/tasks/{task}?wait=60&waitFor=attention", key=key)
+    [asked] = server.curl("GET", f"{session}/approvals?status=pending", key=key).body["data"]
+    body = {"action": "approve", "remember": "always"}
+    assert server.curl("POST", f"{session}/approvals/{asked['id']}", body, key=key).status == 200
+    assert server.curl("DELETE", session, key=key).status == 200
+
+
+async def test_standing_rules_are_told_in_words_and_taken_back(server: ServerProcess, page: Page) -> None:
+    person = somebody(server)
+    key = tokens_of(server, person)["accessToken"]
+    await log_in(page, server, person, at="?page=rules")
+    await page.shows("No standing rule")
+    remembered(server, key)
+    await page.open(f"{server.url}/?page=rules")
+    await page.shows("Always allow: change files, and then only files that match “/primes.py”")
+    for size in ((1280, 800), (390, 844)):
+        for scheme in ("light", "dark"):
+            assert await page.obstacles_at(size, scheme=scheme) == {}
+    take_back = "Take back: Always allow change files, and then only files that match “/primes.py”"
+    await page.press(take_back)
+    await page.shows("Take this rule back?")
+    await page.key("Escape")
+    await page.focuses(take_back)
+    assert len(server.curl("GET", "/api/v1/rules", key=key).body["data"]) == 1
+    await page.press(take_back)
+    await page.press("Take it back")
+    await page.shows("No standing rule")
+    await page.focuses("Standing rules")
+    assert server.curl("GET", "/api/v1/rules", key=key).body["data"] == []
     assert page.complaints == []
 
 

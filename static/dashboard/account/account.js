@@ -6,6 +6,7 @@ import { Audit } from "./audit.js";
 import { Keys } from "./keys.js";
 import { People } from "./people.js";
 import { Profile } from "./profile.js";
+import { Rules } from "./rules.js";
 import { SignIn } from "./sign_in.js";
 import { Webhooks } from "./webhooks.js";
 
@@ -13,6 +14,7 @@ const PAGES = {
   profile: { title: "Profile", View: Profile, needs: "account:read" },
   "sign-in": { title: "Sign-in", View: SignIn, needs: "account:read" },
   keys: { title: "API keys", View: Keys, needs: "account:read" },
+  rules: { title: "Rules", View: Rules, needs: "account:read" },
   webhooks: { title: "Webhooks", View: Webhooks, needs: "webhook:read" },
   people: { title: "People", View: People, needs: "user:read" },
   audit: { title: "Audit log", View: Audit, needs: "audit:read" },

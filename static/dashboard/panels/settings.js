@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../../vendor/htm/preact.js";
 import { addressOf } from "../address.js";
 import { Check, Choice, Confirm, Field, Form } from "../forms.js";
 import { Failure, useAsking } from "../parts.js";
-import { DECISIONS, GROUPS, toolWords } from "../words.js";
+import { DECISIONS, ruleWords } from "../words.js";
 import { placeOf, save } from "../workbench/requests.js";
 
 const EFFORTS = { "": "As the model decides", low: "Low", medium: "Medium", high: "High" };
@@ -124,18 +124,6 @@ function Agent({ session, connection, change, mayChange }) {
   </section>`;
 }
 
-/** What a rule is about, in words. */
-function aboutOf({ tool, group, path, command, server }) {
-  const parts = [
-    command && `commands that begin with “${command}”`,
-    server && `the MCP server ${server}`,
-    tool && `the tool “${toolWords(tool)}”`,
-    group && (GROUPS[group] ?? group),
-    path && `files that match “${path}”`,
-  ].filter(Boolean);
-  return parts.length ? parts.join(", and then only ") : "everything";
-}
-
 const KINDS = {
   command: "commands that begin with …",
   path: "files that match …",
@@ -168,14 +156,14 @@ function Rules({ session, change, mayChange }) {
     <ol class="rows">
       ${rules.map(
         (rule, place) => html`<li key=${JSON.stringify([place, rule])}>
-          <div><strong>${DECISIONS[rule.decision]}:</strong> ${aboutOf(rule)}</div>
+          <div><strong>${DECISIONS[rule.decision]}:</strong> ${ruleWords(rule)}</div>
           ${
             mayChange &&
             html`<button
               type="button"
               class="small"
               disabled=${isBusy}
-              aria-label=${`Remove the rule: ${DECISIONS[rule.decision]} ${aboutOf(rule)}`}
+              aria-label=${`Remove the rule: ${DECISIONS[rule.decision]} ${ruleWords(rule)}`}
               onClick=${() => remove(place)}
             >
               Remove
