@@ -50,6 +50,35 @@ def test_the_nightly_runner_works_through_its_plan(server: ServerProcess) -> Non
     assert place.startswith("Session session-")
 
 
+def test_a_night_that_was_interrupted_goes_on_and_repeats_nothing(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text((EXAMPLES / "nightly/plan.toml").read_text() + "# interrupted")
+    words = [sys.executable, "-u", str(EXAMPLES / "nightly/nightly.py"), str(plan), "this-night"]
+    environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment, cwd=PROJECT) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline().startswith("survey")
+        first.kill()
+    done = run(server, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    *report, place = done.stdout.splitlines()
+    assert [line.split()[1] for line in report] == ["completed"] * 3
+    again = run(server, *words)
+    assert again.stdout == done.stdout
+    session = re.findall(r"session-[0-9a-f]+", place)[0]
+    tasks = server.curl("GET", f"/api/v1/sessions/{session}/tasks").body["data"]
+    assert sorted((task["clientId"], task["retryCount"]) for task in tasks) == [
+        ("again", 0),
+        ("program", 0),
+        ("survey", 0),
+    ]
+    another = run(server, *words[:-1], "another-night")
+    assert another.returncode == 0, another.stderr
+    assert session not in another.stdout
+
+
 def test_the_nightly_runner_tells_cron_of_a_failure(server: ServerProcess, tmp_path: Path) -> None:
     plan = (EXAMPLES / "nightly/plan.toml").read_text()
     failing = tmp_path / "plan.toml"
