@@ -63,8 +63,8 @@ export function Rules({ connection, caller }) {
         onConfirmed=${remove}
         onClose=${() => setRemoving(null)}
       >
-        “${DECISIONS[removing.rule.decision]}: ${ruleWords(removing.rule)}” no longer counts: from the next call
-        on you are asked again.
+        “${DECISIONS[removing.rule.decision]}: ${ruleWords(removing.rule)}” no longer counts: from the next
+        call on you are asked again.
       <//>`
     }
   </section>`;
