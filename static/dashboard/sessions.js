@@ -26,13 +26,7 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
   return html`<nav class="sessions" aria-label="Sessions">
     <header>
       <h2>Sessions</h2>
-      ${
-        mayOpen &&
-        html`<span class="actions">
-          <${Import} onMade=${onChoose} onFailure=${setRefusal} />
-          <button type="button" class="primary small" onClick=${onNew}>New session</button>
-        </span>`
-      }
+      ${mayOpen && html`<button type="button" class="primary small" onClick=${onNew}>New session</button>`}
     </header>
     <${Failure} of=${refusal} />
     <${Failure} of=${failure} again=${() => overview.load()} />
@@ -82,6 +76,7 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
       hasMore &&
       html`<button type="button" class="more" disabled=${isBusy} onClick=${more}>Show more</button>`
     }
+    ${mayOpen && html`<footer><${Import} onMade=${onChoose} onFailure=${setRefusal} /></footer>`}
   </nav>`;
 }
 
@@ -106,12 +101,12 @@ function Import({ onMade, onFailure }) {
   };
   return html`<button
       type="button"
-      class="small"
+      class="plain small"
       disabled=${isBusy}
       title="Make a session of an archive"
       onClick=${() => input.current.click()}
     >
-      ${isBusy ? "Importing …" : "Import"}
+      ${isBusy ? "Importing …" : "Import a session"}
     </button>
     <input
       ref=${input}
