@@ -210,7 +210,7 @@ async def test_keys_alone_open_and_leave_a_dialog(server: ServerProcess, page: P
         await page.focuses(expected)
     await page.key("Enter")
     await page.shows("No API key yet")
-    for _ in ("Webhooks", "New key"):
+    for _ in ("Rules", "Webhooks", "New key"):
         await page.key("Tab")
     await page.focuses("New key")
     await page.key("Enter")
