@@ -179,11 +179,11 @@ class LoadClient:
         with record.timed(OPENED):
             session = (await self._ask("POST", "/api/v1/sessions", _WANTED))["session"]["id"]
         place = f"/api/v1/sessions/{session}"
+        followed = Followed(record)
         with record.timed(FOLLOWED):
             socket = await connect(
-                self._server.url, {**self._server.auth, "sessionId": session, "lastSeq": 0}
+                self._server.url, {**self._server.auth, "sessionId": session, "lastSeq": 0}, followed.listen
             )
-        followed = Followed(socket, record)
         try:
             with record.timed(DONE):
                 with record.timed(ASKED):
@@ -225,13 +225,15 @@ class LoadClient:
 class Followed:
     """The events of one session as they arrive at a socket."""
 
-    def __init__(self, socket: Client, record: Record) -> None:
+    def __init__(self, record: Record) -> None:
         self.numbers: list[int] = []
         self.ended = asyncio.Event()
         self._arrived = asyncio.Event()
-        self._socket = socket
         self._record = record
-        socket.on_event = self._take
+
+    def listen(self, socket: Client) -> None:
+        """Take the events of a client that is about to connect."""
+        socket.on_event = lambda: self._take(socket.last_event)
 
     async def reaches(self, number: int) -> None:
         """Wait until the event with this number has arrived."""
@@ -239,8 +241,8 @@ class Followed:
             self._arrived.clear()
             await self._arrived.wait()
 
-    def _take(self) -> None:
-        name, event = orjson.loads(self._socket.last_event[2:])
+    def _take(self, payload: bytes) -> None:
+        name, event = orjson.loads(payload[2:])
         if "seq" not in event:
             return
         stored = datetime.fromisoformat(event["timestamp"]).timestamp()

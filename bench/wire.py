@@ -151,14 +151,23 @@ def call_frame(name: str, argument: Any, number: bytes) -> bytes:
     return text_frame(b"42" + number + orjson.dumps([name, argument]))
 
 
-async def connect(url: str, auth: Mapping[str, Any]) -> Client:
-    """Return a connected client. Raises: Refused, OSError, TimeoutError."""
+async def connect(
+    url: str, auth: Mapping[str, Any], listen: Callable[[Client], None] = lambda _: None
+) -> Client:
+    """Return a connected client. `listen` is given it before it connects: events may come with the answer.
+
+    Raises: Refused, OSError, TimeoutError.
+    """
     address = urlsplit(url)
     loop = asyncio.get_running_loop()
+
+    def made() -> Client:
+        client = Client(address.netloc, auth)
+        listen(client)
+        return client
+
     async with asyncio.timeout(CONNECT_TIMEOUT_S):
-        _, client = await loop.create_connection(
-            lambda: Client(address.netloc, auth), address.hostname or "", address.port or 80
-        )
+        _, client = await loop.create_connection(made, address.hostname or "", address.port or 80)
         await client.connected
     return client
 
