@@ -167,18 +167,21 @@ class HumanInput:
         return approval
 
     async def _settled(self, approval: Approval, judge: Judge | None) -> Approval:
-        """Wait for people, what stands in for them, or a rule: the first answer wins."""
-        if judge is None:
-            return await self._decided(approval)
-        deciding = asyncio.create_task(self._decided(approval))
-        ruling = asyncio.create_task(self._rule(approval, judge))
+        """Wait for people, a model in their place, or a rule: the first answer wins."""
+        waiting = asyncio.create_task(self._work.services.approvals.wait(approval))
+        settling: list[asyncio.Task[None]] = []
+        if judge is not None:
+            settling.append(asyncio.create_task(self._rule(approval, judge)))
+        if approval.unanswered is not None and approval.unanswered.reviewed is not None:
+            settling.append(asyncio.create_task(self._review(approval, approval.unanswered.reviewed)))
         try:
-            await asyncio.wait({deciding, ruling}, return_when=asyncio.FIRST_COMPLETED)
-            if not deciding.done():
-                ruling.result()
-            return await deciding
+            done, _ = await asyncio.wait({waiting, *settling}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting not in done:
+                for each in done:
+                    each.result()
+            return await waiting
         finally:
-            await _end([deciding, ruling])
+            await _end([waiting, *settling])
 
     async def _rule(self, approval: Approval, judge: Judge) -> None:
         """Settle the approval once a rule answers it, also one made before a restart."""
@@ -189,29 +192,11 @@ class HumanInput:
                 changed.clear()
         await services.approvals.apply(approval, rule)
 
-    async def _decided(self, approval: Approval) -> Approval:
-        """Wait for people and, if they do not answer, for the model that decides in their place."""
-        approvals = self._work.services.approvals
-        review = None if approval.unanswered is None else approval.unanswered.reviewed
-        if review is None:
-            return await approvals.wait(approval)
-        waiting = asyncio.create_task(approvals.wait(approval), name=f"approval {approval.id}")
-        reviewing: asyncio.Task[None] | None = None
-        try:
-            left_s = (approval.expires_at - now()).total_seconds() - review.within
-            await asyncio.wait({waiting}, timeout=max(0.0, left_s))
-            if not waiting.done():
-                reviewing = asyncio.create_task(self._review(approval, review))
-                await asyncio.wait({waiting, reviewing}, return_when=asyncio.FIRST_COMPLETED)
-                if not waiting.done():
-                    reviewing.result()
-            return await waiting
-        finally:
-            await _end([each for each in (waiting, reviewing) if each is not None])
-
     async def _review(self, approval: Approval, review: ModelReview) -> None:
-        """Have a model decide, and settle the approval with that."""
+        """Have a model decide if people have not in their time, and settle the approval with that."""
         approvals = self._work.services.approvals
+        left_s = (approval.expires_at - now()).total_seconds() - review.within
+        await asyncio.sleep(max(0.0, left_s))
         try:
             verdict = await decide(self._work, review, approval)
         except ReviewFailed as failure:
