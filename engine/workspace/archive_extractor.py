@@ -231,6 +231,21 @@ BROKEN_ARCHIVE: Final = (
     RuntimeError,
     OSError,
 )
+STOPS_EXTRACTION: Final = (WorkspaceLimitExceeded, ArchiveRefused, *BROKEN_ARCHIVE)
+
+
+def why_stopped(stopped: BaseException, damaged: str) -> dict[str, object]:
+    """How one of `STOPS_EXTRACTION` is told to the process that asked, for `check_extracted`; `damaged` is
+    said of an archive that cannot be read.
+    """
+    if isinstance(stopped, WorkspaceLimitExceeded):
+        return {"no_room": stopped.message}
+    if isinstance(stopped, ArchiveRefused):
+        return {"refused": str(stopped)}
+    overload = exhausted(stopped)
+    if overload is not None:
+        return {"overload": overload.message}
+    return {"refused": f"{damaged}: {stopped}"}
 
 
 def extract(kind: str, room_bytes: int, most_bytes: int, archive: int, folder: int) -> dict[str, object]:
@@ -244,13 +259,6 @@ def extract(kind: str, room_bytes: int, most_bytes: int, archive: int, folder: i
     try:
         with open(archive, "rb") as file:
             FORMATS[kind](file, out)
-    except WorkspaceLimitExceeded as limit:
-        return {"no_room": limit.message}
-    except ArchiveRefused as mistake:
-        return {"refused": str(mistake)}
-    except BROKEN_ARCHIVE as mistake:
-        overload = exhausted(mistake)
-        if overload is not None:
-            return {"overload": overload.message}
-        return {"refused": f"not an archive that can be unpacked as {kind}: {mistake}"}
+    except STOPS_EXTRACTION as stopped:
+        return why_stopped(stopped, f"not an archive that can be unpacked as {kind}")
     return {"files": out.files, "size": out.size}

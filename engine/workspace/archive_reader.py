@@ -55,10 +55,12 @@ async def unpack(
         raise InvalidField("", "Unpacking the archive exceeds the limits on time or memory.") from None
     finally:
         os.close(folder)
-    return _understood(found)
+    check_extracted(found)
+    return ExtractedContent(**found)
 
 
-def _understood(found: dict[str, Any]) -> ExtractedContent:
+def check_extracted(found: dict[str, Any]) -> None:
+    """Raises: WorkspaceLimitExceeded, ServerOverload, InvalidField, if an extraction was stopped by that."""
     match found:
         case {"no_room": str(reason)}:
             raise WorkspaceLimitExceeded(reason[:REFUSAL_CHARACTERS])
@@ -66,5 +68,3 @@ def _understood(found: dict[str, Any]) -> ExtractedContent:
             raise ServerOverload(reason[:REFUSAL_CHARACTERS])
         case {"refused": str(reason)}:
             raise InvalidField("", f"The archive is refused: {reason[:REFUSAL_CHARACTERS]}.")
-        case _:
-            return ExtractedContent(**found)

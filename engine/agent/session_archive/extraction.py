@@ -34,16 +34,16 @@ from roocode_server.engine.agent.session_archive.form import (
     SessionManifest,
 )
 from roocode_server.engine.workspace.archive_extractor import (
-    BROKEN_ARCHIVE,
+    STOPS_EXTRACTION,
     ArchiveRefused,
     MarkedMember,
     Unpacked,
+    why_stopped,
 )
 from roocode_server.engine.workspace.exchange import CONTENT
 from roocode_server.engine.workspace.file_access import FILE_PIECE_BYTES, FOLDER_FLAGS, NEW_FILE_FLAGS
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.models.error import ValidationFailed, WorkspaceLimitExceeded
-from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.session import ResourceLimits, ResourceLimitsChange, SessionConfigChange
 
 MOST_MANIFEST_BYTES: Final = 16_777_216
@@ -226,15 +226,8 @@ def extract_session(
             extraction = _Extraction(stage, content, durable, limits, rows_bytes)
             _read(file, extraction)
             return extraction.finish()
-    except WorkspaceLimitExceeded as limit:
-        return {"no_room": limit.message}
-    except ArchiveRefused as mistake:
-        return {"refused": str(mistake)}
-    except BROKEN_ARCHIVE as mistake:
-        overload = exhausted(mistake)
-        if overload is not None:
-            return {"overload": overload.message}
-        return {"refused": f"it cannot be unpacked: {mistake}"}
+    except STOPS_EXTRACTION as stopped:
+        return why_stopped(stopped, "it cannot be unpacked")
 
 
 def _read(file: IO[bytes], extraction: _Extraction) -> None:

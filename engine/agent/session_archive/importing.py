@@ -27,11 +27,11 @@ from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.session_rows import ROWS_PER_UNIT, Renaming, store_rows
 from roocode_server.engine.storage.tables import events
 from roocode_server.engine.storage.tasks import TaskRepository
-from roocode_server.engine.workspace.archive_reader import REFUSAL_CHARACTERS
+from roocode_server.engine.workspace.archive_reader import check_extracted
 from roocode_server.engine.workspace.exchange import CONTENT
 from roocode_server.engine.workspace.os_errors import os_errors
 from roocode_server.engine.workspace.upload import Incoming
-from roocode_server.models.error import InvalidField, ServerOverload, ValidationFailed, WorkspaceLimitExceeded
+from roocode_server.models.error import InvalidField, ValidationFailed
 from roocode_server.models.event import EVENTS, Event
 from roocode_server.models.fork import SessionImport, SessionImported
 from roocode_server.models.session import ResourceLimits, Session, SessionConfig, SessionConfigChange
@@ -119,13 +119,7 @@ class SessionImports:
             )
         except Exhausted:
             raise InvalidField("", "Unpacking the archive exceeds the limits on time or memory.") from None
-        match found:
-            case {"no_room": str(reason)}:
-                raise WorkspaceLimitExceeded(reason[:REFUSAL_CHARACTERS])
-            case {"overload": str(reason)}:
-                raise ServerOverload(reason[:REFUSAL_CHARACTERS])
-            case {"refused": str(reason)}:
-                raise InvalidField("", f"The archive is refused: {reason[:REFUSAL_CHARACTERS]}.")
+        check_extracted(found)
         return found
 
     async def _made(
