@@ -18,6 +18,7 @@ from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Acc
 from roocode_server.engine.accounts.profiles import ProviderProfiles
 from roocode_server.engine.administration.secrets import sealing_keys
 from roocode_server.engine.agent.choices import Choices
+from roocode_server.engine.agent.continuing import Continuing
 from roocode_server.engine.agent.drafts import SessionDrafts
 from roocode_server.engine.agent.forking import SessionForks
 from roocode_server.engine.agent.inbox import Inbox
@@ -466,6 +467,7 @@ def _assemble(
         traces=TaskTraces(tracer, TaskTraceRepository(database)),
         usage=UsageRepository(database),
         turns=turns,
+        continuing=Continuing(task_rows),
     )
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
     log_store = LogStore(data_dir / LOGS, most_bytes=settings.logging.stored_mb * 2**20)

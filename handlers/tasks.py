@@ -160,9 +160,10 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run one
         after the other. If a dependency has failed, was cancelled or does not exist, the task has failed with
         `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. With `continueFrom` it begins with the
-        conversation of a task that has ended; one that has not is a 409. `sessionConfig` also changes the
-        session's configuration, which requires `session:write`. Commands in `config.checks` require
-        `tool:execute`.
+        conversation of a task that has ended; one that has not is a 409. With `continueLatest` it is the task
+        that has worked last when this one begins, so that tasks can be asked for one after the other.
+        `sessionConfig` also changes the session's configuration, which requires `session:write`. Commands in
+        `config.checks` require `tool:execute`.
         """
         may_configure = caller.may(_CONFIGURING) and _CONFIGURING in PERMITTED[access]
         if request.session_config is not None and not may_configure:

@@ -211,6 +211,9 @@ class Task(Shape):
     continued_from: TaskId | None = field(
         default=None, metadata=described("The task whose conversation it began with")
     )
+    continue_latest: bool | None = field(
+        default=None, metadata=described("True if it continues from the latest task when it begins")
+    )
     interrupted_by: InterruptedBy | None = field(
         default=None, metadata=described("Who stopped it, while it can be resumed")
     )
@@ -293,6 +296,13 @@ class TaskCreate(Shape):
             "A task of this session that has ended, by its id or its client's: this one begins with its "
             "conversation, mode and to-do list",
             **limited(shortest=1, longest=LONGEST_CLIENT_ID),
+        ),
+    )
+    continue_latest: bool = field(
+        default=False,
+        metadata=described(
+            "Begin with the conversation, mode and to-do list of the task of this session that has worked "
+            "last when this one begins, if there is one; not together with `continueFrom`"
         ),
     )
     session_config: SessionConfigChange | None = field(
@@ -550,6 +560,9 @@ class TaskStarted(Event):
     """The agent has started to work on a task."""
 
     input: str
+    continued_from: TaskId | None = field(
+        default=None, metadata=described("The task whose conversation it began with")
+    )
 
 
 @event("task.progress")

@@ -13,6 +13,7 @@ from roocode_server.engine.tools.ask_followup_question import AskFollowupQuestio
 from roocode_server.engine.tools.new_task import NewTask
 from roocode_server.models.approval import ApprovalStatus
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import TaskId
 from roocode_server.models.message import Author, Message
 from roocode_server.models.task import InterruptedBy, TaskStatus, TaskTurn
 
@@ -21,6 +22,7 @@ HOW_IT_ENDED: Final = {
     TaskStatus.FAILED: "Work on the task failed",
     TaskStatus.CANCELLED: "A person cancelled the task",
 }
+BEFORE_THIS_TASK: Final = "The task before this one ended"
 STOPPED_BY_PERSON: Final = "A person stopped the work"
 CALL_CUT_OFF: Final = (
     "{why} while this ran, so its outcome is unknown. Look at what it did before repeating it."
@@ -50,7 +52,7 @@ async def _open_conversation(work: TaskContext) -> None:
     """Take a snapshot of the workspace, and append the task's input and its files to the conversation."""
     task = work.task
     since = work.services.transcripts.next_position(task.id)
-    left = await _left(work, HOW_IT_ENDED[TaskStatus.COMPLETED], work.conversation.unanswered)
+    left = await _left(work, BEFORE_THIS_TASK, work.conversation.unanswered, of=task.continued_from)
     turns = [*left, Turn(role=TurnRole.USER, text=task.input, images=task.images, begins_turn=task.turn)]
     if task.files_pattern is not None:
         turns.append(Turn(role=TurnRole.USER, text=await files_of(work, task.files_pattern)))
@@ -127,12 +129,14 @@ async def _is_still_wanted(work: TaskContext, call: ToolCall) -> bool:
     return approval is not None and approval.status is not ApprovalStatus.PENDING
 
 
-async def _left(work: TaskContext, why: str, calls: Sequence[ToolCall]) -> list[Turn]:
-    """Return answers to calls that will not be made."""
+async def _left(
+    work: TaskContext, why: str, calls: Sequence[ToolCall], *, of: TaskId | None = None
+) -> list[Turn]:
+    """Return answers to calls that will not be made, of the task itself or of the one that it continues."""
     return [
         Turn(
             role=TurnRole.TOOL,
-            text=(CALL_CUT_OFF if await _has_begun(work, call) else CALL_NOT_MADE).format(why=why),
+            text=(CALL_CUT_OFF if await _has_begun(work, call, of) else CALL_NOT_MADE).format(why=why),
             call_id=call.id,
             success=False,
             interrupted=True,
@@ -146,8 +150,8 @@ def _is_repeatable(work: TaskContext, call: ToolCall) -> bool:
     return tool is not None and tool.repeatable
 
 
-async def _has_begun(work: TaskContext, call: ToolCall) -> bool:
-    return await work.services.tool_calls.was_begun(work.task.id, call.id)
+async def _has_begun(work: TaskContext, call: ToolCall, of: TaskId | None = None) -> bool:
+    return await work.services.tool_calls.was_begun(of or work.task.id, call.id)
 
 
 def spoken(message: Message, *, begins_turn: int | None = None) -> Turn:

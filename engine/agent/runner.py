@@ -13,6 +13,7 @@ import structlog
 
 from roocode_server.engine.agent.budget import check_countable
 from roocode_server.engine.agent.commands import Commands
+from roocode_server.engine.agent.continuing import taken_over
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.run import Run
@@ -333,16 +334,28 @@ class TaskRunner:
         resumed = TaskResumed(is_paused=is_paused)
         moment = now()
         was_stopped_by_person = task.interrupted_by is InterruptedBy.PERSON
-        told: Event = TaskStarted(input=task.input) if task.started_at is None else resumed
+        source = await self._services.continuing.latest(task)
+        inherited = {} if source is None else taken_over(source, task)
+        started = TaskStarted(
+            input=task.input, continued_from=task.continued_from if source is None else source.id
+        )
+        told: Event = started if task.started_at is None else resumed
+
+        async def inherit(unit: Transaction) -> None:
+            if source is not None:
+                await self._services.transcripts.copy(unit, source.id, task.id)
+
         return await self._services.states.move(
             task.id,
             TaskStatus.RUNNING,
             told,
+            in_same_transaction=inherit,
             activity=Activity.PAUSED if is_paused else Activity.ACTIVE,
             started_at=task.started_at or moment,
             turn_started_at=task.turn_started_at or moment,
             # A person's stop is settled when the conversation goes on.
             interrupted_by=InterruptedBy.PERSON if was_stopped_by_person else None,
+            **inherited,
         )
 
     async def _complete(self, run: TaskRun, summary: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from roocode_server.engine.accounts.profiles import ProviderProfiles
+from roocode_server.engine.agent.continuing import Continuing
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
 from roocode_server.engine.agent.standing_rules import StandingRules
@@ -52,3 +53,4 @@ class AgentServices:
     traces: TaskTraces
     usage: UsageRepository
     turns: TaskTurns
+    continuing: Continuing

@@ -16,6 +16,7 @@ from typing import Any, Final
 import structlog
 
 from roocode_server.engine.agent.checks import check_usable
+from roocode_server.engine.agent.continuing import taken_over
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.runner import TaskRunner
 from roocode_server.engine.agent.standing_rules import StandingRules
@@ -74,7 +75,6 @@ from roocode_server.models.task import (
     TaskTurnList,
     TaskUpdate,
 )
-from roocode_server.models.usage import TokenUsage
 from roocode_server.models.user import Caller
 
 _IMAGE: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.ASCII)
@@ -188,6 +188,8 @@ class Tasks:
         unfinished tasks as they may.
         """
         self._check_open()
+        if request.continue_latest and request.continue_from is not None:
+            raise InvalidField("continueLatest", "A task continues from one task; `continueFrom` names it.")
         _check_images(request.images)
         _check_pattern(request.files_pattern)
         # In the order in which they are asked for, so that one can depend on another that comes before it.
@@ -225,16 +227,12 @@ class Tasks:
             priority=request.priority,
             dependencies=request.dependencies,
             files_pattern=request.files_pattern,
+            continue_latest=request.continue_latest or None,
             mode=await self._mode(request.config, session, request.session_config, source),
             estimated_duration=await self._estimate(request.session_id),
         )
         if source is not None:
-            task = dataclasses.replace(
-                task,
-                continued_from=source.id,
-                todos=source.todos,
-                usage=TokenUsage(context_tokens=source.usage.context_tokens),
-            )
+            task = dataclasses.replace(task, **taken_over(source, task))
         try:
             async with self._database.transaction() as unit:
                 await self._check_number(unit, caller, session)

@@ -270,6 +270,7 @@ tasks = Table(
     Column("turn_message_id", String(64)),
     Column("parent_turn", Integer, nullable=False, server_default="1"),
     Column("continued_from", String(64)),
+    Column("continue_latest", Boolean),
     Column("inherited_turns", Integer, nullable=False, server_default="0"),
     Column("interrupted_by", String(16)),
     Index(None, "session_id", "created_at"),

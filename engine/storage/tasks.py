@@ -87,6 +87,24 @@ class TaskRepository:
             offset=request.offset,
         )
 
+    async def worked_last(self, session_id: SessionId) -> Task | None:
+        """Return the session's task whose latest turn began last, of those that are not at work, or None.
+
+        Subtasks do not count.
+        """
+        found = await self._rows.all(
+            select(tasks)
+            .where(
+                tasks.c.session_id == session_id,
+                tasks.c.parent_id.is_(None),
+                tasks.c.started_at.is_not(None),
+                tasks.c.status != TaskStatus.RUNNING,
+            )
+            .order_by(tasks.c.turn_started_at.desc())
+            .limit(1)
+        )
+        return found[0] if found else None
+
     async def durations(self, session_id: SessionId, *, limit: int) -> Sequence[datetime.timedelta]:
         """Return how long the session's last completed tasks took in their latest turn, without subtasks."""
         statement = (

@@ -27,6 +27,18 @@ steps:
 """
 
 
+WAITS = """
+name: wait-a-moment
+description: Waits until there is a file.
+match: [wait a moment]
+steps:
+  - call: execute_command
+    with: {command: "until [ -e go ]; do sleep 0.1; done"}
+  - call: attempt_completion
+    with: {result: "Waited."}
+"""
+
+
 async def told(server: ServerProcess, session_id: str, *, until: str) -> list[dict[str, Any]]:
     """Return what the WebSocket sends from the session's beginning to the first event of a type."""
     events = []
@@ -35,6 +47,13 @@ async def told(server: ServerProcess, session_id: str, *, until: str) -> list[di
         while not events or events[-1]["type"] != until:
             events.append(await socket.receive_json())
     return events
+
+
+def ended_tasks(server: ServerProcess, session_id: str) -> list[dict[str, Any]]:
+    """Return the tasks of a session, newest first, when they have ended."""
+    at = f"/api/v1/sessions/{session_id}/tasks"
+    tasks = server.curl("GET", at).body["data"]
+    return [server.curl("GET", f"{at}/{task['id']}?wait=30").body["task"] for task in tasks]
 
 
 def made(server: ServerProcess, task: str) -> str:
@@ -106,7 +125,23 @@ def test_a_second_task_goes_on_with_what_the_first_one_knows(server: ServerProce
     asyncio.run(told(server, session_id, until="task_completed"))
     answer = server.curl("POST", f"/api/sessions/{session_id}/tasks", {"task": "Survey it once more"})
     assert answer.status == 200
-    asyncio.run(told(server, session_id, until="task_completed"))
-    second, first = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"]
+    second, first = ended_tasks(server, session_id)
     assert second["continuedFrom"] == first["id"]
     assert "continuedFrom" not in first
+
+
+def test_tasks_are_done_one_after_the_other_by_one_agent_that_remembers(
+    start_server: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    (tmp_path / "wait.yaml").write_text(WAITS)
+    server = start_server(providers__scripted__folders=f"[{tmp_path}]")
+    session_id = made(server, "Wait a moment")
+    at = f"/api/sessions/{session_id}"
+    for text in ("Survey what is here", "Survey it once more"):
+        assert server.curl("POST", f"{at}/tasks", {"task": text}).status == 200
+    assert server.curl("POST", f"{at}/files/content", {"path": "go", "content": ""}).status == 200
+    asyncio.run(told(server, session_id, until="task_completed"))
+    third, second, first = ended_tasks(server, session_id)
+    assert [each["status"] for each in (first, second, third)] == ["completed"] * 3
+    assert second["continuedFrom"] == first["id"]
+    assert third["continuedFrom"] == second["id"]

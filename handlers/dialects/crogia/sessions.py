@@ -14,15 +14,11 @@ from roocode_server.handlers.dialects.crogia.answers import (
 )
 from roocode_server.handlers.dialects.crogia.endpoint import Asking, endpoint
 from roocode_server.handlers.dialects.unattended import unattended
-from roocode_server.models.error import Conflict
 from roocode_server.models.shape import PlainShape, limited, value
-from roocode_server.models.task import FINAL
 
 SESSIONS_PER_PAGE: Final = 100
 MOST_SESSIONS: Final = 1000
 """S3 has no pages: older sessions than these are left out."""
-NEWEST_TASKS: Final = 100
-"""How many tasks of a session, subtasks among them, are looked at to find the last one."""
 _TASK: Final = limited(shortest=1, longest=1_000_000)
 
 
@@ -98,29 +94,15 @@ async def delete_session(asking: Asking, request: OneSession) -> CrogiaDone:
     return CrogiaDone(message=f"Session {request.session_id} deleted successfully")
 
 
-@endpoint("POST /api/sessions/{session_id}/tasks", "task.list", "task.create")
+@endpoint("POST /api/sessions/{session_id}/tasks", "task.create")
 async def execute_task(asking: Asking, request: TaskText) -> CrogiaTaskBegun:
     """Execute a task in an existing session. Its progress is streamed via WebSocket.
 
-    S3's users see one agent in one container: if the session's last task has ended, the new one goes on with
-    what it knows.
+    S3's users see one agent in one container: the task goes on with what the session knows, after the tasks
+    that were asked for before.
     """
-    task = {"sessionId": request.session_id, "input": request.task}
-    last = await _last_task(asking, request.session_id)
-    if last is None or last["status"] not in FINAL:
-        await asking.ask("task.create", **task)
-    else:
-        try:
-            await asking.ask("task.create", **task, continueFrom=last["id"])
-        except Conflict:  # somebody has taken the last one up in the meantime
-            await asking.ask("task.create", **task)
+    await asking.ask("task.create", sessionId=request.session_id, input=request.task, continueLatest=True)
     return CrogiaTaskBegun(message=f"Task started in session {request.session_id}", task=request.task)
-
-
-async def _last_task(asking: Asking, session_id: str) -> dict[str, Any] | None:
-    """The newest task of a session that is no subtask, as far as it is among the newest."""
-    tasks = (await asking.ask("task.list", sessionId=session_id, limit=NEWEST_TASKS))["data"]
-    return next((task for task in tasks if "parentId" not in task), None)
 
 
 async def _active(asking: Asking) -> AsyncIterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ Everything else is real: database, workspace, sandbox, tools.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -79,7 +79,8 @@ class Agent:
     caller: Caller
     session_id: SessionId
     settings: Settings
-    reopen: Callable[[], Awaitable[Agent]] = field(repr=False)
+    reopen: Callable[..., Awaitable[Agent]] = field(repr=False)
+    """Open the engine anew; the model gives these answers to tasks that then go on by themselves."""
 
     async def start(self, *answers: Answer, input: str = "do it", **config: Any) -> Task:  # noqa: A002
         """Start a task with a model that will give these answers."""
@@ -147,6 +148,7 @@ async def make_agent(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Ag
         agent: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
         session_id: SessionId | None = None,
+        answers: Sequence[Answer] = (),
         **sections: Mapping[str, Any],
     ) -> Agent:
         always = dict.fromkeys(["edit", "command", "modes", "mcp", "browser"], "always")
@@ -159,6 +161,7 @@ async def make_agent(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Ag
             }
         )
         model = StandIn()
+        model.answers.extend(answers)
         engine = await open_engine(settings, more_providers=[model])
         opened.append(engine)
         caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
@@ -168,10 +171,10 @@ async def make_agent(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Ag
             )
             session_id = (await engine.sessions.create(caller, wanted)).id
 
-        async def reopen() -> Agent:
+        async def reopen(*answers: Answer) -> Agent:
             await engine.close()
             opened.remove(engine)
-            return await make(agent, config, session_id, **sections)
+            return await make(agent, config, session_id, answers, **sections)
 
         return Agent(engine, model, caller, session_id, settings, reopen)
 

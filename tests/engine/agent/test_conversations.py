@@ -11,7 +11,7 @@ import pytest
 
 from roocode_server.engine.providers.provider import ModelRequest, ProviderFailure
 from roocode_server.models.conversation import TurnRole
-from roocode_server.models.error import Conflict, NotFound, WorkspaceLimitExceeded
+from roocode_server.models.error import Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import TaskId
 from roocode_server.models.rewind import TaskRewind
 from roocode_server.models.session import SessionUpdate
@@ -403,6 +403,77 @@ async def test_a_task_does_not_continue_from_one_under_way_or_unknown(agent: Age
     assert ended.status is TaskStatus.COMPLETED
     roles = [turn.role for turn in agent.model.requests[1].turns]
     assert roles == [TurnRole.USER, TurnRole.ASSISTANT, TurnRole.TOOL, TurnRole.USER]
+
+
+async def queued(agent: Agent, text: str, **fields: Any) -> Task:
+    """Ask for a task that continues from whichever one has worked last."""
+    raw = {"sessionId": agent.session_id, "input": text, "continueLatest": True, **fields}
+    return await agent.engine.tasks.create(TaskCreate.load(raw))
+
+
+async def test_tasks_asked_for_one_after_the_other_know_what_came_before(agent: Agent) -> None:
+    agent.model.answers += [[call("update_todo_list", todos="[x] look")]]
+    agent.model.answers += [[call("ask_followup_question", question="?", follow_up=["yes"])]]
+    first = await queued(agent, "one", config={"mode": "ask"})
+    await agent.until(first, lambda now: now.activity is Activity.INTERACTIVE)
+    second, third = await queued(agent, "two"), await queued(agent, "three", config={"mode": "code"})
+    assert (second.continue_latest, second.continued_from, second.mode) == (True, None, "code")
+    agent.model.answers += [[done("one is done")], [done("two is done")], [done("three is done")]]
+    await agent.say(first, "yes")
+    first, second, third = [await agent.finish(task) for task in (first, second, third)]
+    assert [task.continued_from for task in (first, second, third)] == [None, first.id, second.id]
+    assert [task.mode for task in (first, second, third)] == ["ask", "ask", "code"]
+    assert second.todos == third.todos == "- [x] look"
+    said = [text for role, text in shown(agent.model.requests[-1]) if role == "user"]
+    assert said[:1] + said[-2:] == ["one", "two", "three"]
+    told = await agent.events("task.started")
+    assert [each.get("continuedFrom") for each in told] == [None, first.id, second.id]
+
+
+async def test_a_queued_task_knows_how_far_the_one_before_it_came_when_it_failed_or_was_stopped(
+    agent: Agent,
+) -> None:
+    first = await agent.start([SLOW])
+    second = await queued(agent, "go on")
+    await until_file(agent, "begun")
+    agent.model.answers += [FAILING, [done()]]
+    await interrupt(agent, first)
+    second = await agent.finish(second)
+    assert (second.status, second.continued_from) == (TaskStatus.FAILED, first.id)
+    cut_off = next(turn for turn in agent.model.requests[1].turns if turn.call_id == "slow")
+    assert cut_off.text.startswith("The task before this one ended while this ran, so its outcome is unknown")
+    third = await agent.finish(await queued(agent, "and on"))
+    assert (third.status, third.continued_from) == (TaskStatus.COMPLETED, second.id)
+    resumed = await go_on(agent, first, "and you", [done()])
+    assert resumed.status is TaskStatus.COMPLETED
+
+
+async def test_a_task_that_has_waited_over_a_restart_continues_from_the_one_before(agent: Agent) -> None:
+    first = await agent.start([call("ask_followup_question", question="?", follow_up=["yes"])])
+    await agent.until(first, lambda now: now.activity is Activity.INTERACTIVE)
+    second = await queued(agent, "go on")
+    agent = await agent.reopen([done("two")])
+    second = await agent.finish(second)
+    assert (second.status, second.continued_from) == (TaskStatus.COMPLETED, first.id)
+
+
+async def test_a_retried_task_begins_with_the_conversation_that_it_began_with(agent: Agent) -> None:
+    first = await agent.run([done("one")])
+    agent.model.answers += [FAILING, [done("another")], [done("two")]]
+    second = await agent.finish(await queued(agent, "go on"))
+    await agent.finish(await queued(agent, "something else"))
+    await agent.engine.tasks.retry(TaskRef(session_id=second.session_id, task_id=second.id))
+    again = await agent.finish(second)
+    assert (again.status, again.continued_from) == (TaskStatus.COMPLETED, first.id)
+    assert shown(agent.model.requests[-1]) == shown(agent.model.requests[1])
+
+
+async def test_there_may_be_nothing_to_continue_from(agent: Agent) -> None:
+    task = await agent.finish(await queued(agent, "begin", type="first"))
+    assert task.continued_from is None
+    with pytest.raises(InvalidField) as refused:
+        await queued(agent, "x", continueFrom=task.id)
+    assert "continues from one task" in str(refused.value.details)
 
 
 async def test_a_task_that_is_rewound_to_an_earlier_turn_goes_on_in_the_present_one(agent: Agent) -> None:

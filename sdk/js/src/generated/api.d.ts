@@ -2855,6 +2855,8 @@ export interface components {
             turnMessageId?: string | null;
             /** @description The task whose conversation it began with */
             continuedFrom?: string | null;
+            /** @description True if it continues from the latest task when it begins */
+            continueLatest?: boolean | null;
             /**
              * @description Who stopped it, while it can be resumed
              * @enum {string|null}
@@ -3068,6 +3070,11 @@ export interface components {
             config?: components["schemas"]["TaskConfig"];
             /** @description A task of this session that has ended, by its id or its client's: this one begins with its conversation, mode and to-do list */
             continueFrom?: string | null;
+            /**
+             * @description Begin with the conversation, mode and to-do list of the task of this session that has worked last when this one begins, if there is one; not together with `continueFrom`
+             * @default false
+             */
+            continueLatest?: boolean;
             /** @description A change of the session's configuration, made together with the task or not at all */
             sessionConfig?: components["schemas"]["SessionConfigChange"] | null;
             /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
@@ -3093,6 +3100,11 @@ export interface components {
             config?: components["schemas"]["TaskConfig"];
             /** @description A task of this session that has ended, by its id or its client's: this one begins with its conversation, mode and to-do list */
             continueFrom?: string | null;
+            /**
+             * @description Begin with the conversation, mode and to-do list of the task of this session that has worked last when this one begins, if there is one; not together with `continueFrom`
+             * @default false
+             */
+            continueLatest?: boolean;
             /** @description A change of the session's configuration, made together with the task or not at all */
             sessionConfig?: components["schemas"]["SessionConfigChange"] | null;
             /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
@@ -3505,6 +3517,8 @@ export interface components {
             taskId?: string | null;
             cursor?: string | null;
             input: string;
+            /** @description The task whose conversation it began with */
+            continuedFrom?: string | null;
         };
         TaskTurn: {
             turn: number;

@@ -217,6 +217,8 @@ class TaskStartedEvent(Event):
     """The agent has started to work on a task."""
 
     input: str
+    continued_from: str | None = None
+    """The task whose conversation it began with"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -902,6 +902,8 @@ class Task:
     """The message that began the present turn; none began the first"""
     continued_from: str | None = None
     """The task whose conversation it began with"""
+    continue_latest: bool | None = None
+    """True if it continues from the latest task when it begins"""
     interrupted_by: Literal["person", "server"] | None = None
     """Who stopped it, while it can be resumed"""
     images: list[str] = field(default_factory=list)

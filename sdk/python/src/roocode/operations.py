@@ -2323,6 +2323,7 @@ class TasksOperations(Operations):
         files_pattern: str | Unset | None = UNSET,
         config: TaskConfigDict | Unset = UNSET,
         continue_from: str | Unset | None = UNSET,
+        continue_latest: bool | Unset = UNSET,
         session_config: SessionConfigChangeDict | Unset | None = UNSET,
         timeout_s: float | None = None,
     ) -> TaskCreated:
@@ -2332,17 +2333,21 @@ class TasksOperations(Operations):
         `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run
         one after the other. If a dependency has failed, was cancelled or does not exist, the task has
         failed with `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. With `continueFrom` it
-        begins with the conversation of a task that has ended; one that has not is a 409. `sessionConfig`
-        also changes the session's configuration, which requires `session:write`. Commands in
-        `config.checks` require `tool:execute`.
+        begins with the conversation of a task that has ended; one that has not is a 409. With
+        `continueLatest` it is the task that has worked last when this one begins, so that tasks can be
+        asked for one after the other. `sessionConfig` also changes the session's configuration, which
+        requires `session:write`. Commands in `config.checks` require `tool:execute`.
 
         `images`: `data:` URLs of images. `client_id`: An id of the client's own, unique in the session;
         it can be used wherever a `taskId` can. `type`: What kind of work it is, in a word. `priority`:
         'medium' unless given. `dependencies`: Ids of tasks of this session that must complete before it
         begins. `files_pattern`: Patterns as in `.gitignore`, one a line: the agent is told the files that
         match when it begins. `continue_from`: A task of this session that has ended, by its id or its
-        client's: this one begins with its conversation, mode and to-do list. `session_config`: A change
-        of the session's configuration, made together with the task or not at all.
+        client's: this one begins with its conversation, mode and to-do list. `continue_latest`: Begin
+        with the conversation, mode and to-do list of the task of this session that has worked last when
+        this one begins, if there is one; not together with `continueFrom`; False unless given.
+        `session_config`: A change of the session's configuration, made together with the task or not at
+        all.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD`,
         `WORKSPACE_LIMIT_EXCEEDED`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`,
@@ -2361,6 +2366,7 @@ class TasksOperations(Operations):
                 "filesPattern": files_pattern,
                 "config": config,
                 "continueFrom": continue_from,
+                "continueLatest": continue_latest,
                 "sessionConfig": session_config,
             },
             TaskCreated,
