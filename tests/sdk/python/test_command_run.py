@@ -43,6 +43,17 @@ def test_json_is_an_event_a_line_and_then_the_outcome(command_line: CommandLine)
     assert [file["path"] for file in last["difference"]["files"]] == ["/there"]
 
 
+def test_the_next_task_goes_on_with_what_the_latest_one_knows(command_line: CommandLine) -> None:
+    first = json.loads(command_line.succeed("run", *DO_IT, "--yes", "--json", "echo one").splitlines()[-1])
+    again = command_line.succeed("run", "--continue", "--yes", "--json", "echo two")
+    second = json.loads(again.splitlines()[-1])
+    assert second["task"]["sessionId"] == first["task"]["sessionId"]
+    assert second["task"]["continuedFrom"] == first["task"]["id"]
+    refused = command_line.run("run", "--continue", "--new", "echo three")
+    assert refused.returncode == 2
+    assert "leave --session and --continue out" in refused.stderr
+
+
 def test_without_a_terminal_what_is_not_approved_is_refused_and_the_task_fails(
     command_line: CommandLine,
 ) -> None:

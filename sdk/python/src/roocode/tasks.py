@@ -52,6 +52,8 @@ class AsyncTasks(TasksOperations):
         dependencies: Sequence[str] | Unset = UNSET,
         files_pattern: str | Unset | None = UNSET,
         config: TaskConfigDict | Unset = UNSET,
+        continue_from: str | Unset | None = UNSET,
+        continue_latest: bool | Unset = UNSET,
         session_config: SessionConfigChangeDict | Unset | None = UNSET,
         on_progress: Handler[TaskProgressEvent, object] | None = None,
         on_complete: Handler[TaskResult, object] | None = None,
@@ -78,6 +80,8 @@ class AsyncTasks(TasksOperations):
             dependencies=dependencies,
             files_pattern=files_pattern,
             config=config,
+            continue_from=continue_from,
+            continue_latest=continue_latest,
             session_config=session_config,
             timeout_s=timeout_s,
         )

@@ -36,7 +36,7 @@ Examples:
   roocode run "Write a program that prints primes, and run it"
   roocode run --from-dir . --approve read,edit "Mend the failing test" && roocode apply
   roocode run --max-cost 2 --check "make test" --protect tests/ "Make it faster"
-  roocode run --session last "Now with a test"
+  roocode run --continue "Now with a test"
   git diff | roocode run --yes --json - | jq -r .type
 """
 
@@ -48,6 +48,7 @@ class RunOptions:
     text: str
     session: str | None
     is_new: bool
+    goes_on: bool
     provider: str | None
     model: str | None
     mode: str | None
@@ -91,6 +92,13 @@ class RunOptions:
 @click.option("-s", "--session", metavar="ID", help=f"Work in this session; `{LAST}` is your latest one.")
 @click.option(
     "--new", "is_new", is_flag=True, help=f"Open a new session, even if ${SESSION_VARIABLE} is set."
+)
+@click.option(
+    "-c",
+    "--continue",
+    "goes_on",
+    is_flag=True,
+    help=f"Go on with what the session's latest task knows; without --session in `{LAST}`.",
 )
 @click.option("--provider", help="Who has the model: anthropic, openai, gemini, ollama, scripted, auto.")
 @click.option("--model", help="The model, or the playbook of the provider `scripted`.")
@@ -155,8 +163,10 @@ def command(connection: Connection, task: str, **given: Any) -> None:
     if not text.strip():
         raise click.UsageError("The task is empty")
     options = RunOptions(text=text, **given)
-    if options.session and (options.is_new or options.folder):
-        raise click.UsageError("--new and --from-dir are for a new session: leave --session out")
+    if (options.session or options.goes_on) and (options.is_new or options.folder):
+        raise click.UsageError(
+            "--new and --from-dir are for a new session: leave --session and --continue out"
+        )
     code = connection.run(lambda client: _run(client, connection, options))
     raise click.exceptions.Exit(code)
 
@@ -166,6 +176,8 @@ async def _run(client: AsyncRooCodeClient, connection: Connection, options: RunO
     named = options.session or (
         None if options.is_new or options.folder else os.environ.get(SESSION_VARIABLE)
     )
+    if options.goes_on and not named:
+        named = LAST
     session_id = await (chosen_session(client, named) if named else _new_session(client, options))
     if options.folder is not None:
         with packed(options.folder) as (archive, count):
@@ -173,7 +185,13 @@ async def _run(client: AsyncRooCodeClient, connection: Connection, options: RunO
             await client.workspace.upload(session_id, archive)
     config = options.task_config
     change = options.config if named else {}
-    run = await client.tasks.create(session_id, options.text, config=config, session_config=change or UNSET)
+    run = await client.tasks.create(
+        session_id,
+        options.text,
+        config=config,
+        session_config=change or UNSET,
+        continue_latest=options.goes_on,
+    )
     if options.is_detached:
         print_json(run.task) if connection.is_json else click.echo(run.id)
         say(f"It goes on: roocode logs -f {run.id}")
