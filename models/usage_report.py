@@ -56,6 +56,10 @@ class UsageSums(Shape):
     cache_reads: int = 0
     cache_writes: int = 0
     cost: float = 0.0
+    unpriced_requests: int = field(
+        default=0,
+        metadata=described("Those of the requests whose model had no known price, and are not in `cost`"),
+    )
 
 
 @value

@@ -82,6 +82,8 @@ class Reply:
     stopped: str = "end"
     continuation: Continuation | None = None
     cost: float = 0.0
+    is_priced: bool = True
+    """Whether `cost` is known; it is 0 otherwise."""
 
     def text(self, say: str) -> str:
         """Return the text of one kind of message; empty if there is none."""
@@ -100,6 +102,7 @@ class Reply:
             cache_reads=used.cache_reads,
             cache_writes=used.cache_writes,
             cost=self.cost,
+            unpriced_requests=0 if self.is_priced else 1,
         )
 
     @property
@@ -199,7 +202,7 @@ class ModelClient:
 
     def _settle(self, found: ResolvedModel, reply: Reply) -> None:
         """Calculate what a complete reply costs, and count it."""
-        reply.cost = self.facts.cost(reply.usage)
+        self._price(reply)
         self._work.services.model_counts.succeeded(found.provider.name, reply.usage, reply.cost)
 
     async def _count(self, reply: Reply) -> None:
@@ -214,8 +217,12 @@ class ModelClient:
             await run_to_completion(self._count(reply))
 
     def _spend(self, reply: Reply) -> TokenUsage:
-        reply.cost = self.facts.cost(reply.usage)
+        self._price(reply)
         return self._work.spend(reply.use)
+
+    def _price(self, reply: Reply) -> None:
+        reply.cost = self.facts.cost(reply.usage)
+        reply.is_priced = self.is_scripted or self.facts.knows_cost(reply.usage)
 
     async def _find(self) -> ResolvedModel:
         """Resolve the provider and model for this request. Raises: ProviderFailure."""

@@ -40,6 +40,10 @@ class ModelFacts:
             + usage.tokens_out * self.price_out
         ) / PRICED_TOKENS
 
+    def knows_cost(self, usage: Usage) -> bool:
+        """Whether `cost` is what the answer costs, not 0 for want of a price."""
+        return usage.cost is not None or self is not UNKNOWN
+
 
 UNKNOWN: Final = ModelFacts(
     context_window=128_000,

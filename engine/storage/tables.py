@@ -615,6 +615,7 @@ usage_days = Table(
     Column("cache_reads", BigInteger, nullable=False),
     Column("cache_writes", BigInteger, nullable=False),
     Column("cost", Float, nullable=False),
+    Column("unpriced_requests", BigInteger, nullable=False, server_default="0"),
     Index(None, "user_id", "day"),
 )
 """What models were used for. No foreign keys: users and sessions that are deleted stay counted."""

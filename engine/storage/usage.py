@@ -37,7 +37,7 @@ _ADD: Final = _INSERT.on_conflict_do_update(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUse:
-    """A use of a model: usually one request. The cost is in US dollars."""
+    """A use of a model: usually one request. The cost is in US dollars, without that of unpriced requests."""
 
     provider: str
     model: str
@@ -47,6 +47,7 @@ class ModelUse:
     cache_reads: int
     cache_writes: int
     cost: float
+    unpriced_requests: int
 
 
 class UsageRepository:

@@ -303,6 +303,7 @@ def _reported(program: str, cost: float) -> ModelUse:
         cache_reads=0,
         cache_writes=0,
         cost=cost,
+        unpriced_requests=0,
     )
 
 

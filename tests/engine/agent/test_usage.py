@@ -101,6 +101,41 @@ async def test_a_report_is_the_sum_of_all_replies(make_agent: Make, seed: int) -
         assert sum(row.tokens_in for row in rows.data) == by_model.total.tokens_in
 
 
+async def test_requests_without_a_known_price_are_told_from_those_that_cost_nothing(agent: Agent) -> None:
+    def unpriced(page: UsagePage) -> dict[str | None, tuple[int, int, float]]:
+        return {row.model: (row.requests, row.unpriced_requests, row.cost) for row in page.data}
+
+    sessions = {"any": agent.session_id}
+    for model in ("claude-sonnet-4-5", "free-of-charge"):
+        wanted = SessionCreate.load({"config": {"provider": "stand-in", "model": model}})
+        sessions[model] = (await agent.engine.sessions.create(agent.caller, wanted)).id
+    used = {
+        "any": [usage(50, 5)],
+        "claude-sonnet-4-5": [usage(1_000_000, 0)],
+        "free-of-charge": [Usage(tokens_in=50, tokens_out=5, cost=0.0)],
+    }
+    for model, session_id in sessions.items():
+        agent.session_id = session_id
+        await agent.run([done(), *used[model]])
+    by_model = await report(agent, groupBy=["model"])
+    assert unpriced(by_model) == {
+        "any": (1, 1, 0.0),
+        "claude-sonnet-4-5": (1, 0, 3.0),
+        "free-of-charge": (1, 0, 0.0),
+    }
+    assert (by_model.total.requests, by_model.total.unpriced_requests) == (3, 1)
+
+
+async def test_a_request_without_a_known_price_is_counted_as_such_also_when_it_fails(agent: Agent) -> None:
+    def fails(_: ModelRequest) -> Iterator[Step]:
+        yield usage(30, 1)
+        yield ProviderFailure("REQUEST_REFUSED", "no")
+
+    await agent.run(fails)
+    total = (await report(agent)).total
+    assert (total.requests, total.unpriced_requests) == (1, 1)
+
+
 async def test_the_days_are_those_of_utc_and_old_ones_are_removed(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:

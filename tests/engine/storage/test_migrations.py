@@ -194,3 +194,23 @@ def test_what_is_told_of_a_dead_server_outlasts_its_tables_new_name(connection: 
     assert connection.exec_driver_sql("SELECT * FROM pending_ends").all() == [told]
     command.downgrade(_config(connection), "0016")
     assert connection.exec_driver_sql("SELECT * FROM wills").all() == [told]
+
+
+def test_earlier_usage_that_cost_nothing_is_taken_as_unpriced_but_not_that_of_playbooks(
+    connection: Connection,
+) -> None:
+    command.upgrade(_config(connection), "0032")
+    rows = {
+        ("anthropic", "claude-haiku-4-5", 100, 0.02): 0,
+        ("openai", "a-model-of-ours", 100, 0.0): 3,
+        ("openai", "one-that-failed", 0, 0.0): 0,
+        ("scripted", "write-and-run", 100, 0.0): 0,
+    }
+    for provider, model, tokens, cost in rows:
+        connection.exec_driver_sql(
+            "INSERT INTO usage_days VALUES ('2026-02-28', 'user', 'session', ?, ?, 3, ?, 0, 0, 0, ?)",
+            (provider, model, tokens, cost),
+        )
+    command.upgrade(_config(connection), "0033")
+    found = connection.exec_driver_sql("SELECT model, unpriced_requests FROM usage_days").all()
+    assert dict(map(tuple, found)) == {model: unpriced for (_, model, _, _), unpriced in rows.items()}

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from roocode.commands.usage import cost_words
+from roocode.models import UsageSums
 from tests.support.command_line import CommandLine
+from tests.support.mock_models import MockModels
 from tests.support.server import ServerProcess
 
 WRITE = ("--provider", "scripted", "--model", "write-and-run")
@@ -25,6 +30,7 @@ def test_usage_is_summed_up_by_what_is_named(command_line: CommandLine) -> None:
             "cacheReads": 0,
             "cacheWrites": 0,
             "cost": 0.0,
+            "unpricedRequests": 0,
         },
     }
     unused = command_line.run("usage", "-s", session)
@@ -41,6 +47,33 @@ def test_usage_is_summed_up_by_what_is_named(command_line: CommandLine) -> None:
     assert shown.stdout == f"scripted/write-and-run\t{requests}\t{tokens}\t\n"
     assert shown.stderr.startswith(f"Together: {requests} requests, ")
     assert "$" not in shown.stderr
+
+
+def test_a_cost_that_is_not_known_is_not_told_as_nothing() -> None:
+    told = {
+        (0.0, 0): "",
+        (0.0, 3): "?",
+        (0.25, 0): "0.2500",
+        (0.25, 1): "0.2500 + ?",
+    }
+    for (cost, unpriced), words in told.items():
+        assert cost_words(UsageSums(requests=3, cost=cost, unpriced_requests=unpriced)) == words
+
+
+def test_requests_without_a_known_price_are_counted_below_the_table(
+    start_server: Callable[..., ServerProcess], mock_models: MockModels, tmp_path: Path
+) -> None:
+    server = start_server()
+    done = {"name": "attempt_completion", "arguments": {"result": "Done."}}
+    mock_models.say({"toolCalls": [done], "usage": {"prompt_tokens": 70, "completion_tokens": 5}})
+    profile = {"name": "ours", "provider": "openai", "model": "a-model-of-ours"}
+    address = {"baseUrl": f"{mock_models.url}/v1", "apiKey": mock_models.key}
+    assert server.curl("POST", "/api/v1/profiles", profile | address).status == 201
+    ours = CommandLine(tmp_path, {"ROOCODE_URL": server.url, "ROOCODE_KEY": server.key})
+    ours.succeed("run", "--yes", "Say that it is done")
+    shown = ours.run("usage", "--by", "model")
+    assert shown.stdout == "openai/a-model-of-ours\t1\t70\t5\t?\n"
+    assert shown.stderr.endswith("The price of 1 of the requests is not known\n")
 
 
 def test_usage_is_told_in_a_terminal_with_heads_and_of_these_days_alone(command_line: CommandLine) -> None:

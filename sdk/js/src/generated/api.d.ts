@@ -4066,6 +4066,11 @@ export interface components {
             cacheWrites?: number;
             /** @default 0 */
             cost?: number;
+            /**
+             * @description Those of the requests whose model had no known price, and are not in `cost`
+             * @default 0
+             */
+            unpricedRequests?: number;
             day?: string | null;
             userId?: string | null;
             sessionId?: string | null;
@@ -4085,6 +4090,11 @@ export interface components {
             cacheWrites?: number;
             /** @default 0 */
             cost?: number;
+            /**
+             * @description Those of the requests whose model had no known price, and are not in `cost`
+             * @default 0
+             */
+            unpricedRequests?: number;
         };
         /** @description A request has been answered or a tool has been used. */
         UsageUpdatedPayload: {

@@ -1994,6 +1994,8 @@ class UsageRow:
     cache_reads: int = 0
     cache_writes: int = 0
     cost: float = 0.0
+    unpriced_requests: int = 0
+    """Those of the requests whose model had no known price, and are not in `cost`"""
     day: str | None = None
     user_id: str | None = None
     session_id: str | None = None
@@ -2011,6 +2013,8 @@ class UsageSums:
     cache_reads: int = 0
     cache_writes: int = 0
     cost: float = 0.0
+    unpriced_requests: int = 0
+    """Those of the requests whose model had no known price, and are not in `cost`"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

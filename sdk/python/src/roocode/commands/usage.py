@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Sum up requests to models, tokens and cost of your sessions, deleted ones included.
 
-    Administrators see those of all users. A row without a cost is of models whose price is not known, or that
-    cost nothing.
+    Administrators see those of all users. A row without a cost is of models that cost nothing; `?` is of
+    those whose price is not known, and `+ ?` of some whose price is not known.
     """
     groups = tuple(dict.fromkeys(groups))
 
@@ -94,10 +94,18 @@ def command(
         f"Together: {total.requests:,} requests, {total.tokens_in:,} tokens in, {total.tokens_out:,} out"
         + (f", ${total.cost:,.4f}" if total.cost else "")
     )
+    if total.unpriced_requests:
+        say(f"The price of {total.unpriced_requests:,} of the requests is not known")
     return None
 
 
 def _cells(groups: tuple[Group, ...], row: UsageRow) -> list[str]:
     named = [COLUMNS[group][1](row) or "" for group in groups]
-    sums: list[Any] = [row.requests, row.tokens_in, row.tokens_out, f"{row.cost:.4f}" if row.cost else ""]
+    sums: list[Any] = [row.requests, row.tokens_in, row.tokens_out, cost_words(row)]
     return [*named, *map(str, sums)]
+
+
+def cost_words(row: UsageRow | UsageSums) -> str:
+    """Return what a row has cost, and that some of it is not known."""
+    known = f"{row.cost:.4f}" if row.cost else ""
+    return " + ".join(filter(None, [known, "?" if row.unpriced_requests else ""]))
