@@ -211,6 +211,7 @@ export function Desk({ connection, trouble, onLogOut }) {
               onGo=${goTo}
               onClose=${closePage}
               onProfile=${setProfile}
+              open=${(sessionId) => open({ id: sessionId })}
             />`
         : following && caller
           ? html`<${Opened}

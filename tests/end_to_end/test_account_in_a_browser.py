@@ -19,6 +19,7 @@ PAGES = {
     "Sign-in": "Where you are signed in",
     "API keys": "New key",
     "Rules": "They hold in all sessions of yours",
+    "Usage": "Usage of models",
     "Webhooks": "New webhook",
     "People": "Add a person",
     "Audit log": "auth.login",

@@ -1,6 +1,7 @@
 // The pages around one's own account, and those of administrators.
 import { html, useLayoutEffect, useRef } from "../../vendor/htm/preact.js";
 import { ROLE_WORDS, roleOf } from "../caller.js";
+import { Loaded } from "../panels.js";
 import { Link } from "../parts.js";
 import { Audit } from "./audit.js";
 import { Keys } from "./keys.js";
@@ -10,11 +11,18 @@ import { Rules } from "./rules.js";
 import { SignIn } from "./sign_in.js";
 import { Webhooks } from "./webhooks.js";
 
+const USAGE = {
+  load: () => import("./usage.js"),
+  styles: ["../vendor/uplot/uplot.css", "instruments/machine.css", "account/usage.css"],
+};
+const Usage = (around) => html`<${Loaded} entry=${USAGE} ...${around} />`;
+
 const PAGES = {
   profile: { title: "Profile", View: Profile, needs: "account:read" },
   "sign-in": { title: "Sign-in", View: SignIn, needs: "account:read" },
   keys: { title: "API keys", View: Keys, needs: "account:read" },
   rules: { title: "Rules", View: Rules, needs: "account:read" },
+  usage: { title: "Usage", View: Usage, needs: "account:read" },
   webhooks: { title: "Webhooks", View: Webhooks, needs: "webhook:read" },
   people: { title: "People", View: People, needs: "user:read" },
   audit: { title: "Audit log", View: Audit, needs: "audit:read" },

@@ -3,9 +3,9 @@ import { html, useEffect, useState } from "../../vendor/htm/preact.js";
 import { Choice, Field, Form, mistake, Secret } from "../forms.js";
 import { More, usePages } from "../pages.js";
 import { dayOf, Empty } from "../parts.js";
+import { everybody } from "./everybody.js";
 
 const PAGE = 50;
-const MOST_PEOPLE = 100;
 const RESULTS = {
   "": "any",
   PERMISSION_DENIED: "refused: not permitted",
@@ -48,16 +48,6 @@ export function Audit({ connection }) {
       <${More} of=${pages} />
     </section>
   `;
-}
-
-async function everybody(connection) {
-  const found = new Map();
-  for (let offset = 0, hasMore = true; hasMore; offset += MOST_PEOPLE) {
-    const page = await connection.call("user.list", { limit: MOST_PEOPLE, offset });
-    for (const { id, email } of page.data) found.set(id, email);
-    hasMore = page.pagination.hasMore;
-  }
-  return found;
 }
 
 function Filter({ people, onFilter }) {

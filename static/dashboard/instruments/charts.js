@@ -11,7 +11,12 @@ const COLOURS = ["accent", "good", "wait"];
 
 const SECONDS_SHOWN_S = 600; // where the times of a chart span no more
 
+const DAY_S = 86_400;
+const date = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+
+const wordsOf = (time, isDaily) => (isDaily ? date.format(time * 1000) : timeOf(time * 1000));
 
 /** The words of an axis of times. */
 const timesOf = (plot, times) => {
@@ -19,7 +24,15 @@ const timesOf = (plot, times) => {
   return times.map((time) => (isShort ? timeOf(time * 1000) : clock.format(time * 1000)));
 };
 
-function optionsOf({ lines, format, most, width }, onMoment) {
+/** What is different if there is one value for each day: bars, and days as UTC has them. */
+const DAILY = {
+  tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "UTC"),
+  paths: uPlot.paths.bars({ size: [0.7, 40] }),
+  range: (_plot, first, last) => [first - DAY_S / 2, last + DAY_S / 2],
+  timesOf: (_plot, times) => times.map((time) => (time % DAY_S ? "" : date.format(time * 1000))),
+};
+
+function optionsOf({ lines, format, most, least, width, isDaily }, onMoment) {
   const { quiet, line, ...hues } = coloursOf(["quiet", "line", ...COLOURS]);
   const axis = {
     stroke: quiet,
@@ -30,11 +43,15 @@ function optionsOf({ lines, format, most, width }, onMoment) {
   return {
     width,
     height: HEIGHT,
+    ...(isDaily && { tzDate: DAILY.tzDate }),
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false } },
-    scales: { y: { range: (_plot, _least, top) => [0, most ?? Math.max(top * 1.15, 1)] } },
+    scales: {
+      x: isDaily ? { range: DAILY.range } : {},
+      y: { range: (_plot, _least, top) => [0, most ?? Math.max(top * 1.15, least)] },
+    },
     axes: [
-      { ...axis, space: 80, size: 26, values: timesOf },
+      { ...axis, space: 80, size: 26, values: isDaily ? DAILY.timesOf : timesOf },
       { ...axis, size: 62, values: (_plot, values) => values.map((value) => format(value)) },
     ],
     series: [
@@ -44,7 +61,10 @@ function optionsOf({ lines, format, most, width }, onMoment) {
         stroke: hues[COLOURS[place]],
         width: 1.5,
         dash: DASHES[place],
-        fill: place ? undefined : `color-mix(in srgb, ${hues[COLOURS[place]]} 10%, transparent)`,
+        fill: place
+          ? undefined
+          : `color-mix(in srgb, ${hues[COLOURS[place]]} ${isDaily ? 45 : 10}%, transparent)`,
+        ...(isDaily && { paths: DAILY.paths }),
         points: { show: false },
       })),
     ],
@@ -54,9 +74,10 @@ function optionsOf({ lines, format, most, width }, onMoment) {
 
 /**
  * `times` in seconds since 1970, and of each of `lines` its `name` and `values`, null where there are none.
- * `format` makes words of a value; the axis ends at `most`, or above the highest value.
+ * `format` makes words of a value; the axis ends at `most`, or above the highest value and `least`. `isDaily`:
+ * there is one value for each day of UTC, and its time is the beginning of the day.
  */
-export function Chart({ title, times, lines, format, most }) {
+export function Chart({ title, times, lines, format, most, least = 1, isDaily = false }) {
   const place = useRef(null);
   const plot = useRef(null);
   const [moment, setMoment] = useState(null);
@@ -64,7 +85,11 @@ export function Chart({ title, times, lines, format, most }) {
   const data = [times, ...lines.map(({ values }) => values)];
   useEffect(() => {
     const width = place.current.clientWidth;
-    plot.current = new uPlot(optionsOf({ lines, format, most, width }, setMoment), data, place.current);
+    plot.current = new uPlot(
+      optionsOf({ lines, format, most, least, width, isDaily }, setMoment),
+      data,
+      place.current,
+    );
     const sizes = new ResizeObserver(([{ contentRect }]) =>
       plot.current.setSize({ width: contentRect.width, height: HEIGHT }),
     );
@@ -73,8 +98,11 @@ export function Chart({ title, times, lines, format, most }) {
       sizes.disconnect();
       plot.current.destroy();
     };
-  }, [colours, lines.map(({ name }) => name).join()]);
-  useEffect(() => plot.current.setData(data), [times.at(-1), times.length]);
+  }, [colours, lines.map(({ name }) => name).join(), isDaily]);
+  useEffect(
+    () => plot.current.setData(data),
+    [times.at(-1), times.length, isDaily && lines[0].values.join()],
+  );
   const shown = moment ?? times.length - 1;
   return html`<figure class="chart">
     <figcaption>
@@ -88,19 +116,19 @@ export function Chart({ title, times, lines, format, most }) {
         </span>`,
       )}
       ${
-        moment !== null &&
-        times[moment] &&
-        html`<time class="quiet small">${timeOf(times[moment] * 1000)}</time>`
+        (isDaily || moment !== null) &&
+        times[shown] &&
+        html`<time class="quiet small">${wordsOf(times[shown], isDaily)}</time>`
       }
     </figcaption>
     <div class="plot" ref=${place} aria-hidden="true"></div>
-    <${Figures} ...${{ title, times, lines, format }} />
+    <${Figures} ...${{ title, times, lines, format, isDaily }} />
   </figure>`;
 }
 
-function Figures({ title, times, lines, format }) {
+function Figures({ title, times, lines, format, isDaily }) {
   const [isOpen, setIsOpen] = useState(false);
-  const step = Math.max(1, Math.ceil(times.length / ROWS));
+  const step = isDaily ? 1 : Math.max(1, Math.ceil(times.length / ROWS));
   const moments = times.map((_, place) => place).filter((place) => (times.length - 1 - place) % step === 0);
   return html`<details class="figures" onToggle=${(event) => setIsOpen(event.currentTarget.open)}>
     <summary class="small">As a table</summary>
@@ -110,14 +138,14 @@ function Figures({ title, times, lines, format }) {
         <caption class="hidden">${title}</caption>
         <thead>
           <tr>
-            <th scope="col">Time</th>
+            <th scope="col">${isDaily ? "Day" : "Time"}</th>
             ${lines.map(({ name }) => html`<th scope="col" key=${name}>${name}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${moments.reverse().map(
             (place) => html`<tr key=${times[place]}>
-              <th scope="row">${timeOf(times[place] * 1000)}</th>
+              <th scope="row">${wordsOf(times[place], isDaily)}</th>
               ${lines.map(
                 ({ name, values }) => html`<td key=${name}>
                   ${values[place] == null ? "–" : format(values[place])}
