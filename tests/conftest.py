@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.hashing import hash_cheaply
+from tests.support.statements import share_statements
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -20,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 """A script's background job ignores it, and so would the commands in terminals."""
 
 hash_cheaply()
+share_statements()
 
 pytest_plugins = [
     "tests.support.browser",
