@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support.hashing import hash_cheaply
@@ -22,6 +23,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 hash_cheaply()
 share_statements()
+
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+"""An exception with all variables in colours, as by default, takes a second to print."""
 
 pytest_plugins = [
     "tests.support.browser",
