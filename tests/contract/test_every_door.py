@@ -592,7 +592,7 @@ EVERY_FIELD = [
 @pytest.fixture(scope="module")
 def own_session(server: ServerProcess) -> dict[str, str]:
     """Other users' sessions do not exist: mistakes are only reported for one's own."""
-    return {"sessionId": server.curl("POST", "/api/v1/sessions", {"name": "Own"}).body["session"]["id"]}
+    return {"sessionId": server.request("POST", "/api/v1/sessions", {"name": "Own"}).body["session"]["id"]}
 
 
 @pytest.mark.parametrize(("declared", "name", "content"), EVERY_FIELD)

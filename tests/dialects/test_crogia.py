@@ -23,10 +23,10 @@ TASK = "Create a Flask web application"
 @pytest.fixture(scope="module")
 def session(server: ServerProcess) -> dict[str, Any]:
     """Create a session through S3 and wait for its first task to end."""
-    made = server.curl("POST", "/api/sessions", {"task": TASK})
+    made = server.request("POST", "/api/sessions", {"task": TASK})
     assert made.status == 200, made.body
     place = f"/api/v1/sessions/{made.body['session_id']}/tasks"
-    until(lambda: server.curl("GET", place).body["data"][0]["status"] == "completed")
+    until(lambda: server.request("GET", place).body["data"][0]["status"] == "completed")
     return dict(made.body)
 
 
@@ -48,7 +48,7 @@ def refused(answer: Answer, status: int) -> str:
 
 
 def test_health_needs_no_credentials(server: ServerProcess) -> None:
-    answer = server.curl("GET", "/api/health", key=None)
+    answer = server.request("GET", "/api/health", key=None)
     assert answer.status == 200
     assert set(answer.body) == {"status", "timestamp", "active_sessions", "docker_available"}
     assert answer.body["status"] == "healthy" and isinstance(answer.body["docker_available"], bool)
@@ -60,31 +60,31 @@ def test_a_session_is_made_with_its_first_task(session: dict[str, Any]) -> None:
 
 
 def test_sessions_are_listed(server: ServerProcess, session: dict[str, Any]) -> None:
-    listed = server.curl("GET", "/api/sessions").body
+    listed = server.request("GET", "/api/sessions").body
     assert all(set(each) == SESSION for each in listed)
     assert session["session_id"] in [each["session_id"] for each in listed]
 
 
 def test_a_session_is_shown_with_its_last_task(server: ServerProcess, session: dict[str, Any]) -> None:
-    assert set(server.curl("GET", at(session)).body) == SESSION
+    assert set(server.request("GET", at(session)).body) == SESSION
 
 
 def test_a_task_is_executed(server: ServerProcess, session: dict[str, Any]) -> None:
-    answer = server.curl("POST", at(session, "/tasks"), {"task": "Add login"})
+    answer = server.request("POST", at(session, "/tasks"), {"task": "Add login"})
     assert answer.status == 200
     assert answer.body == {"message": f"Task started in session {session['session_id']}", "task": "Add login"}
-    assert server.curl("GET", at(session)).body["last_task"] == "Add login"
+    assert server.request("GET", at(session)).body["last_task"] == "Add login"
 
 
 def test_files_are_written_listed_and_read(server: ServerProcess, session: dict[str, Any]) -> None:
     for content in ("first\n", "from flask import Flask\n"):
-        written = server.curl(
+        written = server.request(
             "POST", at(session, "/files/content"), {"path": "src/app.py", "content": content}
         )
         assert written.body == {"message": "File src/app.py written successfully"}
-    read = server.curl("GET", at(session, "/files/content?path=src/app.py"))
+    read = server.request("GET", at(session, "/files/content?path=src/app.py"))
     assert read.body == {"path": "src/app.py", "content": "from flask import Flask\n"}
-    top = server.curl("GET", at(session, "/files")).body
+    top = server.request("GET", at(session, "/files")).body
     assert top["path"] == "."
     [folder] = [item for item in top["items"] if item["name"] == "src"]
     assert (folder["type"], folder["size"], set(folder)) == (
@@ -92,44 +92,44 @@ def test_files_are_written_listed_and_read(server: ServerProcess, session: dict[
         None,
         {"name", "type", "size", "modified"},
     )
-    [file] = server.curl("GET", at(session, "/files?path=src")).body["items"]
+    [file] = server.request("GET", at(session, "/files?path=src")).body["items"]
     assert (file["name"], file["type"], file["size"]) == ("app.py", "file", 24)
 
 
 def test_a_shell_command_is_executed(server: ServerProcess, session: dict[str, Any]) -> None:
-    done = server.curl("POST", at(session, "/shell"), {"cmd": "echo hello", "tty": True}).body
+    done = server.request("POST", at(session, "/shell"), {"cmd": "echo hello", "tty": True}).body
     assert set(done) == {"command", "output", "timestamp"}
     assert (done["command"], done["output"]) == ("echo hello", "hello\r\n")
-    plain = server.curl("POST", at(session, "/shell"), {"cmd": "echo hello"}).body
+    plain = server.request("POST", at(session, "/shell"), {"cmd": "echo hello"}).body
     assert plain["output"] == "hello\n"
 
 
 def test_processes_are_listed_read_and_stopped(server: ServerProcess, session: dict[str, Any]) -> None:
     place = f"/api/v1/sessions/{session['session_id']}/processes"
-    pid = server.curl("POST", place, {"command": "echo up; sleep 60"}).body["process"]["pid"]
-    [process] = server.curl("GET", at(session, "/processes")).body
+    pid = server.request("POST", place, {"command": "echo up; sleep 60"}).body["process"]["pid"]
+    [process] = server.request("GET", at(session, "/processes")).body
     assert set(process) == {"pid", "cmd", "status", "log", "started"}
     assert (process["pid"], process["cmd"], process["status"]) == (pid, "echo up; sleep 60", "running")
-    until(lambda: "up" in server.curl("GET", at(session, f"/processes/{pid}/logs")).body["logs"])
-    logs = server.curl("GET", at(session, f"/processes/{pid}/logs?lines=1")).body
+    until(lambda: "up" in server.request("GET", at(session, f"/processes/{pid}/logs")).body["logs"])
+    logs = server.request("GET", at(session, f"/processes/{pid}/logs?lines=1")).body
     assert logs == {"logs": "up\n", "pid": pid}
-    stopped = server.curl("POST", at(session, f"/processes/{pid}/stop"))
+    stopped = server.request("POST", at(session, f"/processes/{pid}/stop"))
     assert stopped.body == {"message": f"Sent SIGTERM to process {pid}"}
-    assert server.curl("GET", at(session, "/processes")).body == []
+    assert server.request("GET", at(session, "/processes")).body == []
 
 
 def test_files_are_searched_by_name_and_by_text(server: ServerProcess, session: dict[str, Any]) -> None:
     for name in ("app.py", "models.py", "notes.md"):
         content = f"# {name}\nfrom flask import Flask\n"
-        server.curl("POST", at(session, "/files/content"), {"path": f"found/{name}", "content": content})
+        server.request("POST", at(session, "/files/content"), {"path": f"found/{name}", "content": content})
     asked = {"pattern": "*.py", "path": "found", "file_types": "*.py,*.js"}
-    assert server.curl("POST", at(session, "/search/files"), asked).body == {
+    assert server.request("POST", at(session, "/search/files"), asked).body == {
         "pattern": "*.py",
         "path": "found",
         "matches": ["found/app.py", "found/models.py"],
     }
     asked = {"pattern": "Flask", "path": "found", "file_types": "*.md"}
-    assert server.curl("POST", at(session, "/search/grep"), asked).body == {
+    assert server.request("POST", at(session, "/search/grep"), asked).body == {
         "pattern": "Flask",
         "path": "found",
         "matches": [{"file": "found/notes.md", "line": 2, "content": "from flask import Flask"}],
@@ -137,36 +137,36 @@ def test_files_are_searched_by_name_and_by_text(server: ServerProcess, session: 
 
 
 def test_a_detail_names_the_field_and_the_reason(server: ServerProcess) -> None:
-    assert "task: Missing data" in refused(server.curl("POST", "/api/sessions", {}), 400)
-    detail = refused(server.curl("POST", "/api/sessions", {"task": "x", "nonsense": 1, "more": 2}), 400)
+    assert "task: Missing data" in refused(server.request("POST", "/api/sessions", {}), 400)
+    detail = refused(server.request("POST", "/api/sessions", {"task": "x", "nonsense": 1, "more": 2}), 400)
     assert "nonsense: " in detail and "more: " in detail
-    assert refused(server.curl("GET", "/api/sessions/none"), 404) == "Session not found"
+    assert refused(server.request("GET", "/api/sessions/none"), 404) == "Session not found"
 
 
 def test_a_wrong_method_is_told_the_right_ones(server: ServerProcess) -> None:
-    answer = server.curl("PATCH", "/api/sessions/none")
+    answer = server.request("PATCH", "/api/sessions/none")
     assert refused(answer, 405).endswith("allowed: DELETE, GET, HEAD")
     assert answer.headers["allow"] == "delete, get, head"
 
 
 def test_the_document_says_what_is_answered(server: ServerProcess) -> None:
-    document = server.curl("GET", "/openapi.json", key=None).body
+    document = server.request("GET", "/openapi.json", key=None).body
     listed = document["paths"]["/api/sessions"]["get"]["responses"]["200"]["content"]["application/json"]
     assert listed["schema"] == {"type": "array", "items": {"$ref": "#/components/schemas/CrogiaSession"}}
     assert set(document["components"]["schemas"]["CrogiaSession"]["properties"]) == SESSION
 
 
 def test_the_endpoints_are_in_the_document(server: ServerProcess) -> None:
-    paths = server.curl("GET", "/openapi.json", key=None).body["paths"]
+    paths = server.request("GET", "/openapi.json", key=None).body["paths"]
     for endpoint in ENDPOINTS:
         assert endpoint.verb.lower() in paths[endpoint.path]
 
 
 def test_a_session_is_deleted(server: ServerProcess) -> None:
-    made = server.curl("POST", "/api/sessions", {"task": "Nothing much"}).body
-    deleted = server.curl("DELETE", at(made))
+    made = server.request("POST", "/api/sessions", {"task": "Nothing much"}).body
+    deleted = server.request("DELETE", at(made))
     assert deleted.body == {"message": f"Session {made['session_id']} deleted successfully"}
-    refused(server.curl("GET", at(made)), 404)
+    refused(server.request("GET", at(made)), 404)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_session_is_deleted(server: ServerProcess) -> None:
 def test_errors_have_a_detail(
     server: ServerProcess, method: str, path: str, body: dict[str, Any] | None, status: int
 ) -> None:
-    assert refused(server.curl(method, path, body), status)
+    assert refused(server.request(method, path, body), status)
 
 
 @pytest.mark.parametrize(
@@ -205,12 +205,12 @@ def test_errors_have_a_detail(
 def test_what_is_wrong_in_a_session_is_told(
     server: ServerProcess, session: dict[str, Any], path: str, status: int
 ) -> None:
-    refused(server.curl("GET", at(session, path)), status)
+    refused(server.request("GET", at(session, path)), status)
 
 
 def test_nobody_is_let_in_without_credentials(server: ServerProcess, session: dict[str, Any]) -> None:
-    assert refused(server.curl("GET", at(session), key=None), 401)
-    assert refused(server.curl("GET", "/api/sessions", key="forged"), 401)
+    assert refused(server.request("GET", at(session), key=None), 401)
+    assert refused(server.request("GET", "/api/sessions", key="forged"), 401)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.name)

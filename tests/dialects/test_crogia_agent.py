@@ -52,12 +52,12 @@ async def told(server: ServerProcess, session_id: str, *, until: str) -> list[di
 def ended_tasks(server: ServerProcess, session_id: str) -> list[dict[str, Any]]:
     """Return the tasks of a session, newest first, when they have ended."""
     at = f"/api/v1/sessions/{session_id}/tasks"
-    tasks = server.curl("GET", at).body["data"]
-    return [server.curl("GET", f"{at}/{task['id']}?wait=30").body["task"] for task in tasks]
+    tasks = server.request("GET", at).body["data"]
+    return [server.request("GET", f"{at}/{task['id']}?wait=30").body["task"] for task in tasks]
 
 
 def made(server: ServerProcess, task: str) -> str:
-    answer = server.curl("POST", "/api/sessions", {"task": task})
+    answer = server.request("POST", "/api/sessions", {"task": task})
     assert answer.status == 200, answer.body
     return str(answer.body["session_id"])
 
@@ -68,7 +68,7 @@ def test_a_task_that_writes_and_runs_needs_nobody(server: ServerProcess) -> None
     assert "error" not in {event["type"] for event in events}
     calls = [event["tool_name"] for event in events if event["type"] == "tool_call"]
     assert calls[:3] == ["write_to_file", "execute_command", "apply_diff"]
-    read = server.curl("GET", f"/api/sessions/{session_id}/files/content?path=primes.py")
+    read = server.request("GET", f"/api/sessions/{session_id}/files/content?path=primes.py")
     assert "LIMIT = 50" in read.body["content"]
 
 
@@ -80,7 +80,7 @@ def test_what_the_agent_may_not_is_refused_at_once_and_told(
     events = asyncio.run(told(server, session_id, until="error"))
     assert events[-1]["message"].startswith("Not allowed in this session: ")
     assert "primes.py" in events[-1]["message"]
-    approvals = server.curl("GET", f"/api/v1/sessions/{session_id}/approvals").body["data"]
+    approvals = server.request("GET", f"/api/v1/sessions/{session_id}/approvals").body["data"]
     assert {approval["status"] for approval in approvals} == {"rejected"}
 
 
@@ -88,7 +88,7 @@ def test_what_the_server_forbids_to_all_stays_forbidden(start_server: Callable[.
     server = start_server(approvals__command="never")
     session_id = made(server, WRITES_AND_RUNS)
     asyncio.run(told(server, session_id, until="error"))
-    done = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"][0]
+    done = server.request("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"][0]
     assert (done.get("result") or {}).get("commandsExecuted", []) == []
 
 
@@ -101,14 +101,16 @@ def test_a_question_that_nobody_can_answer_is_told_and_does_not_hold_the_task_up
     events = asyncio.run(told(server, session_id, until="task_completed"))
     [error] = [event["message"] for event in events if event["type"] == "error"]
     assert error.startswith("The agent asks: Which database?")
-    [task] = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"]
+    [task] = server.request("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"]
     assert "Decide yourself" in task["result"]["summary"]
 
 
 def test_who_follows_a_session_of_another_door_is_told_that_it_waits(server: ServerProcess) -> None:
     config = {"provider": "scripted", "model": "write-and-run"}
-    session = server.curl("POST", "/api/v1/sessions", {"name": "Attended", "config": config}).body["session"]
-    server.curl("POST", f"/api/sessions/{session['id']}/tasks", {"task": "go"})
+    session = server.request("POST", "/api/v1/sessions", {"name": "Attended", "config": config}).body[
+        "session"
+    ]
+    server.request("POST", f"/api/sessions/{session['id']}/tasks", {"task": "go"})
     events = asyncio.run(told(server, session["id"], until="error"))
     assert events[-1]["message"].startswith("The task waits for an approval: ")
 
@@ -123,7 +125,7 @@ def test_the_task_itself_is_not_what_the_agent_says(server: ServerProcess) -> No
 def test_a_second_task_goes_on_with_what_the_first_one_knows(server: ServerProcess) -> None:
     session_id = made(server, "Survey what is here, please")
     asyncio.run(told(server, session_id, until="task_completed"))
-    answer = server.curl("POST", f"/api/sessions/{session_id}/tasks", {"task": "Survey it once more"})
+    answer = server.request("POST", f"/api/sessions/{session_id}/tasks", {"task": "Survey it once more"})
     assert answer.status == 200
     second, first = ended_tasks(server, session_id)
     assert second["continuedFrom"] == first["id"]
@@ -138,8 +140,8 @@ def test_tasks_are_done_one_after_the_other_by_one_agent_that_remembers(
     session_id = made(server, "Wait a moment")
     at = f"/api/sessions/{session_id}"
     for text in ("Survey what is here", "Survey it once more"):
-        assert server.curl("POST", f"{at}/tasks", {"task": text}).status == 200
-    assert server.curl("POST", f"{at}/files/content", {"path": "go", "content": ""}).status == 200
+        assert server.request("POST", f"{at}/tasks", {"task": text}).status == 200
+    assert server.request("POST", f"{at}/files/content", {"path": "go", "content": ""}).status == 200
     asyncio.run(told(server, session_id, until="task_completed"))
     third, second, first = ended_tasks(server, session_id)
     assert [each["status"] for each in (first, second, third)] == ["completed"] * 3

@@ -476,7 +476,7 @@ def test_profiles_are_made_changed_chosen_and_deleted_by_name(host: ServerProces
 
 
 def test_a_connection_for_a_session_works_in_it(host: ServerProcess) -> None:
-    made = host.curl("POST", "/api/v1/sessions", {"name": "x", "config": {"mode": "ask"}}).body["session"]
+    made = host.request("POST", "/api/v1/sessions", {"name": "x", "config": {"mode": "ask"}}).body["session"]
     outcome = play(host, {"connect": {"sessionId": made["id"]}}, call("getConfiguration"), call("getSession"))
     assert outcome.acks[0]["result"]["mode"] == "ask"
     assert outcome.acks[1]["result"]["sessionId"] == made["id"]

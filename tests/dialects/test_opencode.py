@@ -231,7 +231,7 @@ async def test_every_example_is_replayed_and_answered_in_its_shape(
     assert set(TOLD) - seen == set(), "not every type of message was told"
     for told in client.of("resource_update", "task_status_update", "agent_update", "log_entry"):
         assert_shaped(told, example(told["type"]))
-    document = automation.curl("GET", "/asyncapi.json", key=None).body
+    document = automation.request("GET", "/asyncapi.json", key=None).body
     for told in client.told:
         payload = document["components"]["messages"][f"{TYPED}.{told['type']}"]["payload"]
         assert mistakes(document, payload, told) == [], told
@@ -277,6 +277,6 @@ async def test_too_many_messages_are_told_when_to_come_again(automation: ServerP
 
 
 def limited_key(server: ServerProcess, **limits: int) -> str:
-    made = server.curl("POST", "/api/v1/keys", {"name": "limited", "limits": limits})
+    made = server.request("POST", "/api/v1/keys", {"name": "limited", "limits": limits})
     assert made.status == 201, made.body
     return str(made.body["secret"])

@@ -132,7 +132,7 @@ async def test_processes_of_others_are_not_found(server: ServerProcess) -> None:
 
 
 async def test_the_session_of_somebody_else_is_refused(server: ServerProcess) -> None:
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Theirs"}).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Theirs"}).body["session"]["id"]
     async with typed(server, somebody(server), sessionId=session_id) as client:
         assert client.told[0]["code"] == "RESOURCE_NOT_FOUND"
         assert await client.closed() == 4404
@@ -142,7 +142,7 @@ async def test_the_session_of_somebody_else_is_refused(server: ServerProcess) ->
     ("key", "code"), [(None, "AUTHENTICATION_FAILED"), ("forged", "AUTHENTICATION_FAILED")]
 )
 def test_nobody_comes_in_without_credentials(server: ServerProcess, key: str | None, code: str) -> None:
-    refused = server.curl("GET", "/ws", key=key)
+    refused = server.request("GET", "/ws", key=key)
     assert (refused.status, refused.body["type"], refused.body["code"]) == (401, "error", code)
 
 

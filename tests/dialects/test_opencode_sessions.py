@@ -22,7 +22,7 @@ ENDLESS = "54321"
 
 
 def sessions_of(server: ServerProcess, key: str) -> list[dict[str, Any]]:
-    return list(server.curl("GET", "/api/v1/sessions?purpose=automation", key=key).body["sessions"])
+    return list(server.request("GET", "/api/v1/sessions?purpose=automation", key=key).body["sessions"])
 
 
 async def test_a_caller_has_one_automation_session_however_many_ask_for_it_at_once(
@@ -68,7 +68,7 @@ async def test_an_automation_session_that_was_deleted_is_made_anew(server: Serve
         await client.ask(task("first"))
         await client.update("task_status_update", task_id="first", new_status="completed")
         former = sessions_of(server, key)[0]["id"]
-        assert server.curl("DELETE", f"/api/v1/sessions/{former}", key=key).status == 200
+        assert server.request("DELETE", f"/api/v1/sessions/{former}", key=key).status == 200
         assert (await client.ask(type="list_tasks"))["total_count"] == 0
         assert (await client.ask(task("first")))["type"] == "task_started"
         told = await client.update("task_status_update", task_id="first", new_status="completed")
@@ -78,21 +78,21 @@ async def test_an_automation_session_that_was_deleted_is_made_anew(server: Serve
 
 async def test_a_connection_works_in_the_session_that_it_names(server: ServerProcess) -> None:
     key = somebody(server)
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Named"}, key=key).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Named"}, key=key).body["session"]["id"]
     async with typed(server, key, sessionId=session_id) as client:
         await client.ask(task("here"))
-        tasks = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks", key=key).body["data"]
+        tasks = server.request("GET", f"/api/v1/sessions/{session_id}/tasks", key=key).body["data"]
     assert [each["clientId"] for each in tasks] == ["here"]
     assert sessions_of(server, key) == []
 
 
 async def test_tasks_that_were_started_elsewhere_are_seen_by_the_servers_id(server: ServerProcess) -> None:
     key = somebody(server)
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Both"}, key=key).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Both"}, key=key).body["session"]["id"]
     async with typed(server, key, sessionId=session_id) as client:
         await client.ask(type="subscribe_to_updates", channels=["task_status"])
         path = f"/api/v1/sessions/{session_id}/tasks"
-        begun = server.curl("POST", path, {"input": "survey"}, key=key).body["task"]["id"]
+        begun = server.request("POST", path, {"input": "survey"}, key=key).body["task"]["id"]
         await client.update("task_status_update", task_id=begun, new_status="completed")
         shown = (await client.ask(type="get_task_status", task_id=begun))["task"]
     assert (shown["id"], shown["type"], shown["priority"]) == (begun, "general", "medium")
@@ -195,14 +195,14 @@ async def test_a_viewer_reads_and_starts_nothing(server: ServerProcess) -> None:
 
 async def test_a_share_that_ends_closes_the_connection_in_that_session(server: ServerProcess) -> None:
     guest = somebody(server)
-    user = server.curl("GET", "/api/v1/auth/profile", key=guest).body["user"]["id"]
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Shared"}).body["session"]["id"]
+    user = server.request("GET", "/api/v1/auth/profile", key=guest).body["user"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Shared"}).body["session"]["id"]
     shares = f"/api/v1/sessions/{session_id}/shares"
-    shared = server.curl("POST", shares, {"user": user, "access": "watcher"})
+    shared = server.request("POST", shares, {"user": user, "access": "watcher"})
     assert shared.status < 300, shared.body
     async with typed(server, guest, sessionId=session_id) as client:
         assert (await client.ask(type="list_tasks"))["type"] == "task_list"
-        assert server.curl("DELETE", f"{shares}/{user}").status == 200
+        assert server.request("DELETE", f"{shares}/{user}").status == 200
         assert await client.closed() == 4404
     assert client.told[-1]["code"] == "RESOURCE_NOT_FOUND"
 
@@ -233,16 +233,18 @@ async def test_who_says_nothing_is_told_every_event_of_all_their_sessions(server
     async with typed(server, key) as listener:
         ids = []
         for name in ("One", "Two"):
-            made = server.curl("POST", "/api/v1/sessions", {"name": name}, key=key).body
+            made = server.request("POST", "/api/v1/sessions", {"name": name}, key=key).body
             ids.append(made["session"]["id"])
-            server.curl("POST", f"/api/v1/sessions/{ids[-1]}/tasks", {"input": "survey"}, key=key)
+            server.request("POST", f"/api/v1/sessions/{ids[-1]}/tasks", {"input": "survey"}, key=key)
             await listener.until(lambda told: told.get("event") == "task.completed")
     told = [each for each in listener.told if "event" in each]
     assert all(each.keys() == {"event", "data"} for each in told)
     for session_id in ids:
         durable = [each["data"] for each in told if each["data"]["sessionId"] == session_id]
         numbers = [each["seq"] for each in durable if "seq" in each]
-        stored = server.curl("GET", f"/api/v1/sessions/{session_id}/events?limit=1000", key=key).body["data"]
+        stored = server.request("GET", f"/api/v1/sessions/{session_id}/events?limit=1000", key=key).body[
+            "data"
+        ]
         assert numbers == [each["seq"] for each in stored][: len(numbers)]
         assert "task.completed" in {each["type"] for each in durable}
 
@@ -251,17 +253,17 @@ async def test_the_first_typed_message_ends_the_broadcast(server: ServerProcess)
     key = somebody(server)
     async with typed(server, key) as client:
         await client.send("no JSON")
-        server.curl("POST", "/api/v1/sessions", {"name": "Heard"}, key=key)
+        server.request("POST", "/api/v1/sessions", {"name": "Heard"}, key=key)
         await client.until(lambda told: told.get("event") == "session.created")
         await client.ask(type="ping")
         seen = len(client.told)
-        server.curl("POST", "/api/v1/sessions", {"name": "Unheard"}, key=key)
+        server.request("POST", "/api/v1/sessions", {"name": "Unheard"}, key=key)
         await client.ask(type="list_tasks")
     assert [each for each in client.told[seen:] if "event" in each] == []
 
 
 async def test_nobody_is_told_of_sessions_of_others(server: ServerProcess) -> None:
     async with typed(server, somebody(server)) as client:
-        server.curl("POST", "/api/v1/sessions", {"name": "Not theirs"})
+        server.request("POST", "/api/v1/sessions", {"name": "Not theirs"})
         await client.ask(type="ping")
     assert [each for each in client.told if "event" in each] == []

@@ -56,10 +56,10 @@ class Copying:
             file.write_text(f"{number}\n" * 50)
         for _ in range(TASKS):
             asked = {"input": "write", "config": {"enableCheckpoints": True}}
-            made = self.server.curl("POST", f"/api/v1/sessions/{self.session}/tasks", asked)
+            made = self.server.request("POST", f"/api/v1/sessions/{self.session}/tasks", asked)
             assert made.status == 201, made.body
             task = made.body["task"]["id"]
-            waited = self.server.curl("GET", f"/api/v1/sessions/{self.session}/tasks/{task}?wait=50")
+            waited = self.server.request("GET", f"/api/v1/sessions/{self.session}/tasks/{task}?wait=50")
             assert waited.body["task"]["status"] == "completed", waited.body
         exported = self.server.curl(
             "GET", f"/api/v1/sessions/{self.session}/export", None, "-o", str(self.archive)
@@ -115,11 +115,11 @@ class Copying:
         self.copies[key] = again
         self.check_all()
         for old in list(self.copies)[:-2]:
-            removed = self.server.curl("DELETE", f"/api/v1/sessions/{self.copies.pop(old)}")
+            removed = self.server.request("DELETE", f"/api/v1/sessions/{self.copies.pop(old)}")
             assert removed.status == 200
 
     def listed(self) -> set[str]:
-        page = self.server.curl("GET", "/api/v1/sessions?limit=100")
+        page = self.server.request("GET", "/api/v1/sessions?limit=100")
         return {each["id"] for each in page.body["sessions"]}
 
     def check_all(self) -> None:
@@ -141,13 +141,13 @@ class Copying:
     def shape_of(self, session: str) -> dict[str, Any]:
         """What two copies of a session have in common."""
         place, path = self.server.data_dir / "workspaces" / session, f"/api/v1/sessions/{session}"
-        checkpoints = self.server.curl("GET", f"{path}/checkpoints").body["data"]
-        tasks = self.server.curl("GET", f"{path}/tasks").body["data"]
+        checkpoints = self.server.request("GET", f"{path}/checkpoints").body["data"]
+        tasks = self.server.request("GET", f"{path}/tasks").body["data"]
         said = [
-            self.server.curl("GET", f"{path}/tasks/{task['id']}/messages?limit=100").body["data"]
+            self.server.request("GET", f"{path}/tasks/{task['id']}/messages?limit=100").body["data"]
             for task in tasks
         ]
-        events = self.server.curl("GET", f"{path}/events?limit=1000").body["data"]
+        events = self.server.request("GET", f"{path}/events?limit=1000").body["data"]
         assert [each["seq"] for each in events] == list(range(1, len(events) + 1))
         added = ("session.forked", "session.imported")
         if any(each["type"] in added for each in events):

@@ -45,13 +45,13 @@ class Person:
 def person(server: ServerProcess) -> Person:
     entry = {"email": f"{secrets.token_hex(8)}@example.com", "password": PASSWORD}
     asked = entry | {"name": "Somebody", "roles": ["admin"]}
-    made = server.curl("POST", "/api/v1/users", asked)
+    made = server.request("POST", "/api/v1/users", asked)
     assert made.status == 201, made.body
-    token = server.curl("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
-    key = server.curl(
+    token = server.request("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
+    key = server.request(
         "POST", "/api/v1/keys", {"name": "a program", "scopes": ["read", "write"]}, key=token
     ).body
-    session = server.curl("POST", "/api/v1/sessions", {"name": "Open"}, key=token).body["session"]["id"]
+    session = server.request("POST", "/api/v1/sessions", {"name": "Open"}, key=token).body["session"]["id"]
     (server.data_dir / "workspaces" / session / "large").write_bytes(os.urandom(LARGE_BYTES))
     return Person(
         server=server,
@@ -109,6 +109,6 @@ def test_who_loses_a_role_has_nothing_open_any_more_and_comes_back_with_the_othe
     seen = person.loses(person.token, "PUT", place, {"roles": ["viewer"]}, by=server.key)
     assert_all_ended(seen)
     assert seen["again"] == 200
-    refused = server.curl("GET", "/api/v1/users", key=person.token)
+    refused = server.request("GET", "/api/v1/users", key=person.token)
     assert refused.code == "PERMISSION_DENIED"
-    assert server.curl("GET", f"/api/v1/sessions/{person.session_id}", key=person.token).status == 200
+    assert server.request("GET", f"/api/v1/sessions/{person.session_id}", key=person.token).status == 200

@@ -36,14 +36,14 @@ def somebody(server: ServerProcess, role: str = "developer") -> dict[str, str]:
     """A new person: their e-mail address, password, and id."""
     email = f"{new_id('user')}@example.com"
     person = {"email": email, "name": "Grace", "roles": [role], "password": PASSWORD}
-    made = server.curl("POST", "/api/v1/users", person)
+    made = server.request("POST", "/api/v1/users", person)
     assert made.status == 201
     return {"email": email, "password": PASSWORD, "id": made.body["user"]["id"]}
 
 
 def tokens_of(server: ServerProcess, person: dict[str, str], password: str = PASSWORD) -> dict[str, Any]:
     login = {"email": person["email"], "password": password}
-    tokens: dict[str, Any] = server.curl("POST", "/api/v1/auth/login", login, key=None).body["tokens"]
+    tokens: dict[str, Any] = server.request("POST", "/api/v1/auth/login", login, key=None).body["tokens"]
     return tokens
 
 
@@ -65,7 +65,7 @@ async def test_a_name_and_colours_are_changed_and_kept(server: ServerProcess, pa
     await page.until("document.documentElement.dataset.theme === 'dark'")
     assert await page.evaluate("document.querySelector('.top .me').innerText") == "Grace Hopper"
     token = tokens_of(server, person)["accessToken"]
-    user = server.curl("GET", "/api/v1/auth/profile", key=token).body["user"]
+    user = server.request("GET", "/api/v1/auth/profile", key=token).body["user"]
     assert (user["name"], user["preferences"]["theme"]) == ("Grace Hopper", "dark")
     assert page.complaints == []
 
@@ -76,14 +76,14 @@ async def test_who_looks_elsewhere_is_told_what_they_wish_to_know(
 ) -> None:
     token = tokens_of(server, somebody(server))["accessToken"]
     wishes = {"preferences": {"notifications": {"taskCompleted": is_wished}}}
-    assert server.curl("PUT", "/api/v1/auth/profile", wishes, key=token).status == 200
+    assert server.request("PUT", "/api/v1/auth/profile", wishes, key=token).status == 200
     session = {"name": "Far away", "config": {"provider": "scripted", "model": "survey"}}
-    session_id = server.curl("POST", "/api/v1/sessions", session, key=token).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", session, key=token).body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={token}")
     await page.shows("Nothing has happened yet")
     await page.look_elsewhere()
     task = {"input": "Look round"}
-    await asyncio.to_thread(server.curl, "POST", f"/api/v1/sessions/{session_id}/tasks", task, key=token)
+    await asyncio.to_thread(server.request, "POST", f"/api/v1/sessions/{session_id}/tasks", task, key=token)
     await page.shows("Task completed")
     told = await page.evaluate("told")
     assert told == ([["Far away", "The task is completed."]] if is_wished else [])
@@ -115,7 +115,7 @@ async def test_a_new_password_ends_other_logins_and_not_this_one(server: ServerP
     await page.type("Once more", "another password")
     await page.press("Change password")
     await page.shows("The password is changed.")
-    assert server.curl("GET", "/api/v1/auth/profile", key=elsewhere).status == 401
+    assert server.request("GET", "/api/v1/auth/profile", key=elsewhere).status == 401
     assert tokens_of(server, person, "another password")
     await page.press("Profile")
     await page.shows("Provider of new sessions")
@@ -134,7 +134,7 @@ async def test_a_login_elsewhere_is_seen_and_ended(server: ServerProcess, page: 
     await page.press("End it")
     await page.until("document.querySelectorAll('.rows > li').length === 1")
     await page.focuses("Where you are signed in")
-    assert server.curl("GET", "/api/v1/auth/profile", key=elsewhere).status == 401
+    assert server.request("GET", "/api/v1/auth/profile", key=elsewhere).status == 401
     await page.shows("this login")
 
 
@@ -147,8 +147,8 @@ async def test_a_key_is_shown_once_works_and_is_revoked(server: ServerProcess, p
     await page.press("Make key")
     await page.shows("It is shown this once.")
     key = await page.evaluate("document.querySelector('dialog input').value")
-    assert server.curl("GET", "/api/v1/sessions", key=key).status == 200
-    assert server.curl("POST", "/api/v1/sessions", {"name": "No"}, key=key).status == 403
+    assert server.request("GET", "/api/v1/sessions", key=key).status == 200
+    assert server.request("POST", "/api/v1/sessions", {"name": "No"}, key=key).status == 403
     await page.press("Copy")
     await page.until("document.querySelector('dialog [role=status]').innerText !== ''")
     await page.press("Done")
@@ -158,21 +158,23 @@ async def test_a_key_is_shown_once_works_and_is_revoked(server: ServerProcess, p
     await page.press("Revoke it")
     await page.shows("No API key yet")
     await page.focuses("API keys")
-    assert server.curl("GET", "/api/v1/sessions", key=key).status == 401
+    assert server.request("GET", "/api/v1/sessions", key=key).status == 401
     assert page.complaints == []
 
 
 def remembered(server: ServerProcess, key: str) -> None:
     """Have the question of an agent that wants to write a file answered for all sessions of a person."""
     config = {"provider": "scripted", "model": "write-and-run"}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Asking", "config": config}, key=key)
+    made = server.request("POST", "/api/v1/sessions", {"name": "Asking", "config": config}, key=key)
     session = f"/api/v1/sessions/{made.body['session']['id']}"
-    task = server.curl("POST", f"{session}/tasks", {"input": "Write a program"}, key=key).body["task"]["id"]
-    server.curl("GET", f"{session}/tasks/{task}?wait=60&waitFor=attention", key=key)
-    [asked] = server.curl("GET", f"{session}/approvals?status=pending", key=key).body["data"]
+    task = server.request("POST", f"{session}/tasks", {"input": "Write a program"}, key=key).body["task"][
+        "id"
+    ]
+    server.request("GET", f"{session}/tasks/{task}?wait=60&waitFor=attention", key=key)
+    [asked] = server.request("GET", f"{session}/approvals?status=pending", key=key).body["data"]
     body = {"action": "approve", "remember": "always"}
-    assert server.curl("POST", f"{session}/approvals/{asked['id']}", body, key=key).status == 200
-    assert server.curl("DELETE", session, key=key).status == 200
+    assert server.request("POST", f"{session}/approvals/{asked['id']}", body, key=key).status == 200
+    assert server.request("DELETE", session, key=key).status == 200
 
 
 async def test_standing_rules_are_told_in_words_and_taken_back(server: ServerProcess, page: Page) -> None:
@@ -191,12 +193,12 @@ async def test_standing_rules_are_told_in_words_and_taken_back(server: ServerPro
     await page.shows("Take this rule back?")
     await page.key("Escape")
     await page.focuses(take_back)
-    assert len(server.curl("GET", "/api/v1/rules", key=key).body["data"]) == 1
+    assert len(server.request("GET", "/api/v1/rules", key=key).body["data"]) == 1
     await page.press(take_back)
     await page.press("Take it back")
     await page.shows("No standing rule")
     await page.focuses("Standing rules")
-    assert server.curl("GET", "/api/v1/rules", key=key).body["data"] == []
+    assert server.request("GET", "/api/v1/rules", key=key).body["data"] == []
     assert page.complaints == []
 
 
@@ -223,7 +225,7 @@ async def test_keys_alone_open_and_leave_a_dialog(server: ServerProcess, page: P
 
 
 async def test_closing_the_account_goes_back_to_the_session(server: ServerProcess, page: Page) -> None:
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Left open"}).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Left open"}).body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.shows("Nothing has happened yet")
     await page.press("Account of Administrator")
@@ -241,9 +243,9 @@ async def test_closing_the_account_goes_back_to_the_session(server: ServerProces
 
 async def attempted(server: ServerProcess, event_type: str) -> None:
     """Wait until an attempt with this event is stored, which is after its receiver has answered."""
-    [webhook] = server.curl("GET", "/api/v1/webhooks").body["webhooks"]
+    [webhook] = server.request("GET", "/api/v1/webhooks").body["webhooks"]
     place = f"/api/v1/webhooks/{webhook['id']}/attempts"
-    while event_type not in [each["event"] for each in server.curl("GET", place).body["data"]]:
+    while event_type not in [each["event"] for each in server.request("GET", place).body["data"]]:
         await asyncio.sleep(0.1)
 
 
@@ -269,7 +271,7 @@ async def test_a_webhook_is_made_tested_changed_and_deleted(
         [request] = await receiver.has_taken(1)
         assert request.event == "webhook.test"
         await page.until("document.querySelector('.requests li').innerText.includes('200')")
-        await asyncio.to_thread(server.curl, "POST", "/api/v1/sessions", {"name": "Told"})
+        await asyncio.to_thread(server.request, "POST", "/api/v1/sessions", {"name": "Told"})
         await receiver.has_taken(2)
         await attempted(server, "session.created")
         await page.press(f"Requests: {receiver.url}")
@@ -303,15 +305,15 @@ async def test_a_person_is_added_by_a_link_and_gets_another_role(server: ServerP
     link = await page.evaluate("document.querySelector('dialog input').value")
     await page.press("Done")
     accepted = {"invitation": link.partition("#invitation=")[2], "password": PASSWORD}
-    tokens = server.curl("POST", "/api/v1/auth/invitation", accepted, key=None).body["tokens"]
+    tokens = server.request("POST", "/api/v1/auth/invitation", accepted, key=None).body["tokens"]
     await page.press("Change: Margaret")
     await page.choose("Role", "developer")
     await page.press("Save")
     await page.until("!document.querySelector('dialog')")
     await page.focuses("Change: Margaret")
-    profile = server.curl("GET", "/api/v1/auth/profile", key=tokens["accessToken"]).body
+    profile = server.request("GET", "/api/v1/auth/profile", key=tokens["accessToken"]).body
     assert profile["user"]["roles"] == ["developer"]
-    server.curl("PUT", f"/api/v1/users/{profile['user']['id']}", {"disabled": True})
+    server.request("PUT", f"/api/v1/users/{profile['user']['id']}", {"disabled": True})
 
 
 async def test_somebody_who_is_disabled_can_do_nothing_until_they_are_enabled(
@@ -323,11 +325,11 @@ async def test_somebody_who_is_disabled_can_do_nothing_until_they_are_enabled(
     await page.press("Disable: Grace")
     await page.press("Disable")
     await page.shows("disabled")
-    assert server.curl("GET", "/api/v1/auth/profile", key=token).status == 401
+    assert server.request("GET", "/api/v1/auth/profile", key=token).status == 401
     await page.press("Enable: Grace")
     await page.press("Enable")
     await page.until("!document.querySelector('.badge.failed')")
-    assert server.curl("GET", "/api/v1/auth/profile", key=token).status == 200
+    assert server.request("GET", "/api/v1/auth/profile", key=token).status == 200
 
 
 async def test_somebody_whose_logins_are_ended_reads_why_they_have_to_log_in(
@@ -335,7 +337,7 @@ async def test_somebody_whose_logins_are_ended_reads_why_they_have_to_log_in(
 ) -> None:
     person = somebody(server)
     await log_in(page, server, person)
-    server.curl("POST", f"/api/v1/users/{person['id']}/logout")
+    server.request("POST", f"/api/v1/users/{person['id']}/logout")
     await page.shows("Your login has ended.")
 
 
@@ -369,7 +371,7 @@ async def test_a_long_list_goes_on_where_it_is_asked_to(
     server = start_server()
     for number in range(35):
         email = {"email": f"person-{number:02}@example.com"}
-        assert server.curl("POST", "/api/v1/users", email).status == 201
+        assert server.request("POST", "/api/v1/users", email).status == 201
     await page.open(f"{server.url}/?page=people#token={server.key}")
     await page.shows("person-28@example.com")
     assert "person-34" not in await page.evaluate("document.body.innerText")
@@ -384,8 +386,8 @@ async def test_a_viewer_sees_nothing_that_would_be_refused_and_reads_why(
 ) -> None:
     person = somebody(server)
     token = tokens_of(server, person)["accessToken"]
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Seen"}, key=token).body["session"]["id"]
-    server.curl("PUT", f"/api/v1/users/{person['id']}", {"roles": ["viewer"]})
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Seen"}, key=token).body["session"]["id"]
+    server.request("PUT", f"/api/v1/users/{person['id']}", {"roles": ["viewer"]})
     await log_in(page, server, person, at=f"?session={session_id}")
     await page.shows("Your role is viewer")
     await page.press("Terminal")
@@ -402,13 +404,13 @@ async def test_a_viewer_sees_nothing_that_would_be_refused_and_reads_why(
 
 
 async def test_a_key_that_only_reads_is_told_so(server: ServerProcess, page: Page) -> None:
-    made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Read"}).body["session"]["id"]
+    made = server.request("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Read"}).body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={made['secret']}")
     await page.shows("Your API key only reads.")
     await page.press("Account of Administrator")
     await page.shows("You are here with an API key that changes no account.")
-    server.curl("DELETE", f"/api/v1/keys/{made['key']['id']}")
+    server.request("DELETE", f"/api/v1/keys/{made['key']['id']}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

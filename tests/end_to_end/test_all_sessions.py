@@ -22,14 +22,14 @@ PASSWORD = "correct horse battery staple"
 def person(server: ServerProcess, name: str, role: str = "developer") -> tuple[str, str]:
     """A new user's id and token."""
     entry = {"email": f"{name}@example.com", "password": PASSWORD}
-    made = server.curl("POST", "/api/v1/users", entry | {"name": name, "roles": [role]})
+    made = server.request("POST", "/api/v1/users", entry | {"name": name, "roles": [role]})
     assert made.status == 201, made.body
-    login = server.curl("POST", "/api/v1/auth/login", entry, key=None)
+    login = server.request("POST", "/api/v1/auth/login", entry, key=None)
     return made.body["user"]["id"], login.body["tokens"]["accessToken"]
 
 
 def session(server: ServerProcess, name: str, key: str) -> str:
-    made = server.curl("POST", "/api/v1/sessions", {"name": name}, key=key)
+    made = server.request("POST", "/api/v1/sessions", {"name": name}, key=key)
     assert made.status == 201, made.body
     return str(made.body["session"]["id"])
 
@@ -38,7 +38,7 @@ def read_all(server: ServerProcess, key: str, query: str = "") -> list[dict[str,
     found: list[dict[str, Any]] = []
     after = "0"
     while True:
-        page = server.curl("GET", f"/api/v1/events?after={after}&limit=50{query}", key=key).body
+        page = server.request("GET", f"/api/v1/events?after={after}&limit=50{query}", key=key).body
         found += page["data"]
         after = page["pagination"]["nextAfter"]
         if not page["pagination"]["hasMore"]:
@@ -113,12 +113,15 @@ def test_what_is_shared_is_seen_and_what_is_taken_back_ends(server: ServerProces
     shared = session(server, "Shared", owner_key)
     assert read_all(server, key) == []
     share = {"user": guest, "access": "watcher"}
-    assert server.curl("POST", f"/api/v1/sessions/{shared}/shares", share, key=owner_key).status in (200, 201)
+    assert server.request("POST", f"/api/v1/sessions/{shared}/shares", share, key=owner_key).status in (
+        200,
+        201,
+    )
     assert [each["type"] for each in read_all(server, key)] == ["session.created", "session.shared"]
     assert read_all(server, key, "&scope=mine") == []
-    assert server.curl("DELETE", f"/api/v1/sessions/{shared}/shares/{guest}", key=owner_key).status == 200
+    assert server.request("DELETE", f"/api/v1/sessions/{shared}/shares/{guest}", key=owner_key).status == 200
     assert [each["type"] for each in read_all(server, key)] == ["session.unshared"]
-    assert server.curl("DELETE", f"/api/v1/sessions/{shared}", key=owner_key).status == 200
+    assert server.request("DELETE", f"/api/v1/sessions/{shared}", key=owner_key).status == 200
     assert [each["type"] for each in read_all(server, key, "&scope=shared")] == ["session.unshared"]
     assert [each["type"] for each in read_all(server, owner_key)] == ["session.deleted"]
 
@@ -131,7 +134,7 @@ async def test_a_cursor_of_another_log_is_told_and_everything_follows(
 ) -> None:
     _, key = person(server, f"c{abs(hash(cursor))}")
     session(server, "Mine", key)
-    page = server.curl("GET", f"/api/v1/events?after={cursor}", key=key).body
+    page = server.request("GET", f"/api/v1/events?after={cursor}", key=key).body
     assert page["pagination"]["reset"] is True
     assert [each["seq"] for each in page["data"]] == [1]
     source = EventSource(f"{server.url}/api/v1/events/stream", key, cursor)
@@ -141,25 +144,27 @@ async def test_a_cursor_of_another_log_is_told_and_everything_follows(
 async def test_one_event_is_enough_to_show_and_answer_what_a_task_asks(server: ServerProcess) -> None:
     _, key = person(server, "asked")
     config = {"provider": "scripted", "model": "write-and-run"}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Asks", "config": config}, key=key)
+    made = server.request("POST", "/api/v1/sessions", {"name": "Asks", "config": config}, key=key)
     place = f"/api/v1/sessions/{made.body['session']['id']}"
     source = EventSource(f"{server.url}/api/v1/events/stream?types=task.interactive", key, "0")
-    assert server.curl("POST", f"{place}/tasks", {"input": "Write a program"}, key=key).status == 201
+    assert server.request("POST", f"{place}/tasks", {"input": "Write a program"}, key=key).status == 201
     (told,) = await taken(source, 1)
     asked = told.data["approval"]
-    found = server.curl("GET", "/api/v1/approvals?scope=mine&status=pending", key=key).body["data"]
+    found = server.request("GET", "/api/v1/approvals?scope=mine&status=pending", key=key).body["data"]
     assert [each["id"] for each in found] == [asked["approvalId"]]
     assert {
         name: found[0][name] for name in ("callId", "toolName", "action", "description", "expiresAt")
     } == {name: value for name, value in asked.items() if name != "approvalId"}
     _, other = person(server, "curious")
-    assert server.curl("GET", "/api/v1/approvals", key=other).body["data"] == []
-    answer = server.curl("POST", f"{place}/approvals/{asked['approvalId']}", {"action": "approve"}, key=key)
+    assert server.request("GET", "/api/v1/approvals", key=other).body["data"] == []
+    answer = server.request(
+        "POST", f"{place}/approvals/{asked['approvalId']}", {"action": "approve"}, key=key
+    )
     assert answer.status == 200
 
 
 def test_a_cursor_that_is_too_long_is_refused(server: ServerProcess) -> None:
-    answer = server.curl("GET", f"/api/v1/events?after={'1' * 65}")
+    answer = server.request("GET", f"/api/v1/events?after={'1' * 65}")
     assert (answer.status, answer.body["error"]["code"]) == (400, "VALIDATION_ERROR")
 
 
@@ -171,6 +176,6 @@ async def test_a_stream_ends_with_the_login(server: ServerProcess) -> None:
         reading = asyncio.ensure_future(anext(messages))
         while not source.cursor:
             await asyncio.sleep(0.01)
-        server.curl("POST", "/api/v1/auth/logout", {}, key=key)
+        server.request("POST", "/api/v1/auth/logout", {}, key=key)
         last.append(await reading)
     assert (last[0].name, last[0].data["error"]["code"]) == ("end", "AUTHENTICATION_FAILED")

@@ -31,10 +31,10 @@ def roocode(server: ServerProcess, *arguments: str, given: str = "") -> subproce
 
 
 def test_changes_are_listed_with_who_made_them_and_what_they_were_about(audited: ServerProcess) -> None:
-    made = audited.curl("POST", "/api/v1/sessions", {"name": "Audited"})
+    made = audited.request("POST", "/api/v1/sessions", {"name": "Audited"})
     session = made.body["session"]["id"]
-    audited.curl("POST", f"/api/v1/sessions/{session}/files/notes.txt", {"content": SECRET})
-    listed = audited.curl("GET", f"/api/v1/audit?sessionId={session}")
+    audited.request("POST", f"/api/v1/sessions/{session}/files/notes.txt", {"content": SECRET})
+    listed = audited.request("GET", f"/api/v1/audit?sessionId={session}")
     assert listed.status == 200
     [written] = listed.body["data"]
     assert (written["operation"], written["door"], written["address"], written["credential"]) == (
@@ -44,15 +44,15 @@ def test_changes_are_listed_with_who_made_them_and_what_they_were_about(audited:
         "key",
     )
     assert written["subject"]["path"] == "notes.txt"
-    assert SECRET not in json.dumps(audited.curl("GET", "/api/v1/audit").body)
-    [created] = audited.curl("GET", "/api/v1/audit?operation=session.create").body["data"]
+    assert SECRET not in json.dumps(audited.request("GET", "/api/v1/audit").body)
+    [created] = audited.request("GET", "/api/v1/audit?operation=session.create").body["data"]
     assert created["subject"]["made"] == f"/api/v1/sessions/{session}"
 
 
 def test_a_login_that_fails_is_an_entry_without_its_password(audited: ServerProcess) -> None:
     body = {"email": "ada@example.com", "password": SECRET}
-    assert audited.curl("POST", "/api/v1/auth/login", body, key=None).status == 401
-    [entry] = audited.curl("GET", "/api/v1/audit?operation=auth.login").body["data"]
+    assert audited.request("POST", "/api/v1/auth/login", body, key=None).status == 401
+    [entry] = audited.request("GET", "/api/v1/audit?operation=auth.login").body["data"]
     assert (entry["userId"], entry["status"], entry["code"]) == ("", 401, "AUTHENTICATION_FAILED")
     assert entry["subject"] == {"email": "ada@example.com"}
 
@@ -60,22 +60,22 @@ def test_a_login_that_fails_is_an_entry_without_its_password(audited: ServerProc
 def test_who_is_no_administrator_reads_no_audit_log(audited: ServerProcess) -> None:
     roocode(audited, "user", "add", "ada@example.com", given=f"{SECRET}\n{SECRET}\n")
     key = roocode(audited, "key", "create", "ada@example.com").stdout.strip()
-    refused = audited.curl("GET", "/api/v1/audit", key=key)
+    refused = audited.request("GET", "/api/v1/audit", key=key)
     assert (refused.status, refused.code) == (403, "PERMISSION_DENIED")
-    [entry] = audited.curl("GET", "/api/v1/audit?code=PERMISSION_DENIED").body["data"]
+    [entry] = audited.request("GET", "/api/v1/audit?code=PERMISSION_DENIED").body["data"]
     assert entry["operation"] == "audit.list"
 
 
 def test_what_the_command_line_changes_is_in_it(audited: ServerProcess) -> None:
     roocode(audited, "user", "add", "ada@example.com", given=f"{SECRET}\n{SECRET}\n")
-    [entry] = audited.curl("GET", "/api/v1/audit?operation=user.add").body["data"]
+    [entry] = audited.request("GET", "/api/v1/audit?operation=user.add").body["data"]
     assert (entry["door"], entry["subject"]["email"]) == ("command-line", "ada@example.com")
 
 
 def test_the_command_verifies_the_log_and_finds_what_was_touched(audited: ServerProcess) -> None:
     for name in ("one", "two", "three"):
-        audited.curl("POST", "/api/v1/sessions", {"name": name})
-    head = audited.curl("GET", "/api/v1/audit/verification").body["head"]
+        audited.request("POST", "/api/v1/sessions", {"name": name})
+    head = audited.request("GET", "/api/v1/audit/verification").body["head"]
     checked = roocode(audited, "audit", "verify", "--head", head)
     assert checked.returncode == 0, checked.stderr
     assert checked.stdout.startswith("3 entries")
@@ -85,4 +85,4 @@ def test_the_command_verifies_the_log_and_finds_what_was_touched(audited: Server
     broken = roocode(audited, "audit", "verify")
     assert broken.returncode == 1
     assert "broken at entry 2" in broken.stderr
-    assert audited.curl("GET", "/api/v1/audit/verification").body["brokenAt"] == 2
+    assert audited.request("GET", "/api/v1/audit/verification").body["brokenAt"] == 2

@@ -65,17 +65,17 @@ class Typist:
             if self.over.is_set():
                 return
             name, body = f"file-{number}.txt", {"content": f"{number}\n" * 1000}
-            made = self.server.curl("POST", f"/api/v1/sessions/{self.session}/files/{name}", body)
+            made = self.server.request("POST", f"/api/v1/sessions/{self.session}/files/{name}", body)
             assert made.status == 201, made.body
             self.written.append(name)
 
 
 def ended_task(server: ServerProcess, session: str) -> dict[str, Any]:
     """Give a session a task and wait for its end."""
-    made = server.curl("POST", f"/api/v1/sessions/{session}/tasks", {"input": "write and run"})
+    made = server.request("POST", f"/api/v1/sessions/{session}/tasks", {"input": "write and run"})
     path = f"/api/v1/sessions/{session}/tasks/{made.body['task']['id']}"
     deadline = time.monotonic() + DEADLINE_S
-    while (task := server.curl("GET", path).body["task"])["status"] in ("pending", "running"):
+    while (task := server.request("GET", path).body["task"])["status"] in ("pending", "running"):
         assert time.monotonic() < deadline, task
     assert task["status"] == "completed", task
     return dict(task)
@@ -86,7 +86,7 @@ def events_of(server: ServerProcess, session: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         after = found[-1]["seq"] if found else 0
-        page = server.curl("GET", f"/api/v1/sessions/{session}/events?after={after}&limit=100").body
+        page = server.request("GET", f"/api/v1/sessions/{session}/events?after={after}&limit=100").body
         found += page["data"]
         if page["pagination"]["head"] <= (found[-1]["seq"] if found else 0):
             return found
@@ -99,10 +99,10 @@ def test_what_was_saved_while_everything_was_written_starts_and_has_all(
     always = [{"decision": "always"}]
     session = server.open_session(model="write-and-run", approvals=always)
     task = ended_task(server, session)
-    made = server.curl("POST", f"/api/v1/sessions/{session}/checkpoints", {"reason": "before"})
+    made = server.request("POST", f"/api/v1/sessions/{session}/checkpoints", {"reason": "before"})
     assert made.status == 201, made.body
     profile = {"name": "mine", "provider": "openai", "apiKey": "sk-of-a-profile", "model": "gpt-5"}
-    assert server.curl("POST", "/api/v1/profiles", profile).status == 201
+    assert server.request("POST", "/api/v1/profiles", profile).status == 201
     busy = server.open_session("Busy")
     typist = Typist(server, busy)
     thread = threading.Thread(target=typist.work)
@@ -126,18 +126,18 @@ def test_what_was_saved_while_everything_was_written_starts_and_has_all(
     assert back.code == 0, back.errors
     twin = start_server("again")
     assert twin.key == key
-    assert twin.curl("GET", f"/api/v1/sessions/{session}/tasks/{task['id']}").body["task"] == task
+    assert twin.request("GET", f"/api/v1/sessions/{session}/tasks/{task['id']}").body["task"] == task
     again = events_of(twin, session)
     assert [event["id"] for event in again[: len(known)]] == [event["id"] for event in known]
-    assert twin.curl("GET", "/api/v1/profiles").body["profiles"][0]["name"] == "mine"
-    names = {each["name"] for each in twin.curl("GET", f"/api/v1/sessions/{busy}/files").body["files"]}
+    assert twin.request("GET", "/api/v1/profiles").body["profiles"][0]["name"] == "mine"
+    names = {each["name"] for each in twin.request("GET", f"/api/v1/sessions/{busy}/files").body["files"]}
     assert set(before) <= names
-    kept = twin.curl("GET", f"/api/v1/sessions/{session}/checkpoints").body["data"]
+    kept = twin.request("GET", f"/api/v1/sessions/{session}/checkpoints").body["data"]
     assert kept
-    rolled = twin.curl("POST", f"/api/v1/sessions/{session}/checkpoints/{kept[0]['id']}/restore", {})
+    rolled = twin.request("POST", f"/api/v1/sessions/{session}/checkpoints/{kept[0]['id']}/restore", {})
     assert rolled.status == 200, rolled.body
     assert ended_task(twin, session)["status"] == "completed"
-    assert twin.curl("GET", "/readyz").status == 200
+    assert twin.request("GET", "/readyz").status == 200
     assert "Traceback" not in twin.log
 
 
@@ -157,7 +157,7 @@ def test_a_sealed_backup_wants_its_passphrase(
     assert "passphrase" in refused.errors
     assert run(tmp_path, "restore", "--check", "it.backup", *sealed).output.startswith("it.backup is whole")
     assert run(tmp_path, "restore", "it.backup", "--data-dir", "again", *sealed).code == 0
-    assert start_server("again").curl("GET", "/api/v1/sessions").body["pagination"]["total"] == 1
+    assert start_server("again").request("GET", "/api/v1/sessions").body["pagination"]["total"] == 1
 
 
 def noisy(server: ServerProcess) -> str:
@@ -214,4 +214,4 @@ def test_beside_a_running_server_nothing_is_restored(
     refused = run(tmp_path, "restore", "it.backup", "--data-dir", "data")
     assert refused.code == 1
     assert "Another server is using" in refused.errors
-    assert server.curl("GET", "/readyz").status == 200
+    assert server.request("GET", "/readyz").status == 200

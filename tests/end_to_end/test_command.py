@@ -66,14 +66,14 @@ def refusal_of_settings(*arguments: str, **settings: str) -> str:
 
 def login(server: ServerProcess, email: str, password: str) -> str:
     """Log in and return the access token."""
-    answer = server.curl("POST", "/api/v1/auth/login", {"email": email, "password": password}, key=None)
+    answer = server.request("POST", "/api/v1/auth/login", {"email": email, "password": password}, key=None)
     assert answer.status == 200, answer
     return str(answer.body["tokens"]["accessToken"])
 
 
 def profile(server: ServerProcess, key: str) -> str:
     """Return the e-mail address of the user with this key or token."""
-    answer = server.curl("GET", "/api/v1/auth/profile", key=key)
+    answer = server.request("GET", "/api/v1/auth/profile", key=key)
     assert answer.status == 200, answer
     return str(answer.body["user"]["email"])
 

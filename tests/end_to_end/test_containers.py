@@ -41,17 +41,17 @@ def until(holds: Callable[[], Any]) -> None:
 
 
 def session(server: ServerProcess) -> str:
-    made = server.curl("POST", "/api/v1/sessions", {"name": "contained"})
+    made = server.request("POST", "/api/v1/sessions", {"name": "contained"})
     assert made.status == 201, made.body
     return f"/api/v1/sessions/{made.body['session']['id']}"
 
 
 def sandbox(server: ServerProcess, place: str) -> dict[str, Any]:
-    return dict(server.curl("GET", f"{place}/sandbox").body["sandbox"])
+    return dict(server.request("GET", f"{place}/sandbox").body["sandbox"])
 
 
 def shell(server: ServerProcess, place: str, cmd: str) -> dict[str, Any]:
-    answer = server.curl("POST", f"{place}/shell", {"cmd": cmd})
+    answer = server.request("POST", f"{place}/shell", {"cmd": cmd})
     assert answer.status == 200, answer.body
     return dict(answer.body)
 
@@ -63,9 +63,9 @@ def test_a_javascript_client_follows_a_task_in_a_container(server: ServerProcess
 
 
 def test_the_health_says_where_commands_run(server: ServerProcess) -> None:
-    health = server.curl("GET", "/api/v1/health", key=None).body
+    health = server.request("GET", "/api/v1/health", key=None).body
     assert (health["runtime"], health["dockerAvailable"]) == ("docker", True)
-    assert server.curl("GET", "/api/health", key=None).body["docker_available"] is True
+    assert server.request("GET", "/api/health", key=None).body["docker_available"] is True
 
 
 def test_a_session_names_its_container_and_what_holds_its_limits(
@@ -82,16 +82,16 @@ def test_a_session_names_its_container_and_what_holds_its_limits(
 
 def test_files_go_both_ways(server: ServerProcess) -> None:
     place = session(server)
-    server.curl("POST", f"{place}/files/in.txt", {"content": "from outside"})
+    server.request("POST", f"{place}/files/in.txt", {"content": "from outside"})
     assert shell(server, place, "cat in.txt; echo from inside > out.txt")["output"] == "from outside"
-    assert server.curl("GET", f"{place}/files/out.txt").body["content"] == "from inside\n"
+    assert server.request("GET", f"{place}/files/out.txt").body["content"] == "from inside\n"
 
 
 def test_a_deleted_session_leaves_no_container(server: ServerProcess, container_engine: TestEngine) -> None:
     place = session(server)
-    server.curl("POST", f"{place}/processes", {"command": f"sleep {NAP}"})
+    server.request("POST", f"{place}/processes", {"command": f"sleep {NAP}"})
     until(lambda: anywhere("sleep", NAP))
-    assert server.curl("DELETE", place).status == 200
+    assert server.request("DELETE", place).status == 200
     assert container_engine.containers_of(server.data_dir) == []
     assert not anywhere("sleep", NAP)
 
@@ -100,7 +100,7 @@ def test_a_killed_server_finds_its_containers_and_ends_what_ran_in_them(
     server: ServerProcess, container_engine: TestEngine
 ) -> None:
     place = session(server)
-    server.curl("POST", f"{place}/processes", {"command": f"sleep {NAP}1"})
+    server.request("POST", f"{place}/processes", {"command": f"sleep {NAP}1"})
     before = sandbox(server, place)["id"]
     until(lambda: anywhere("sleep", f"{NAP}1"))
     server.kill()

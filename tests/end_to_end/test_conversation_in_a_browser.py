@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 def start(server: ServerProcess, session_id: str, task: str) -> str:
-    made = server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": task})
+    made = server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": task})
     assert made.status == 201, made.body
     return str(made.body["task"]["id"])
 
@@ -116,7 +116,7 @@ def talk_at_length(server: ServerProcess, session_id: str) -> None:
     """Have several hundred events, by tasks that end at once."""
     tasks = [start(server, session_id, "Look round") for _ in range(25)]
     path = f"/api/v1/sessions/{session_id}/tasks/{tasks[-1]}"
-    while server.curl("GET", path).body["task"]["status"] != "completed":
+    while server.request("GET", path).body["task"]["status"] != "completed":
         pass
 
 
@@ -217,7 +217,7 @@ async def test_settings_change_how_the_agent_works(server: ServerProcess, page: 
     await page.type("The beginning of the command", "npm test")
     await page.press("Add rule")
     await page.shows("commands that begin with “npm test”")
-    config = server.curl("GET", path).body["session"]["config"]
+    config = server.request("GET", path).body["session"]["config"]
     assert config["customInstructions"] == "Use short sentences."
     assert config["approvals"] == [{"decision": "always", "command": "npm test"}]
     await page.choose("Mode", "architect")
@@ -226,7 +226,7 @@ async def test_settings_change_how_the_agent_works(server: ServerProcess, page: 
         assert await page.obstacles() == []
     await page.press("Remove the rule: Always allow commands that begin with “npm test”")
     await page.shows("There are no rules.")
-    config = server.curl("GET", path).body["session"]["config"]
+    config = server.request("GET", path).body["session"]["config"]
     assert (config["approvals"], config["mode"]) == ([], "architect")
     assert page.complaints == []
 
@@ -238,7 +238,7 @@ async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, pa
     await page.press("Write file, and always allow changes to files in this session")
     await page.press("Run command, and always allow “python3 -B primes.py” in this session")
     await page.shows("Task completed")
-    config = server.curl("GET", f"/api/v1/sessions/{session_id}").body["session"]["config"]
+    config = server.request("GET", f"/api/v1/sessions/{session_id}").body["session"]["config"]
     assert config["approvals"] == [
         {"decision": "always", "group": "edit"},
         {"decision": "always", "command": "python3 -B primes.py"},
@@ -251,12 +251,12 @@ async def test_what_is_asked_about_is_allowed_in_all_sessions(server: ServerProc
     await visit(page, server, f"?session={session_id}")
     await page.press("Write file, and always allow primes.py in all my sessions")
     await page.shows("Run command")
-    [standing] = server.curl("GET", "/api/v1/rules").body["data"]
+    [standing] = server.request("GET", "/api/v1/rules").body["data"]
     assert standing["rule"] == {"decision": "always", "group": "edit", "path": "/primes.py"}
     for scheme in ("light", "dark"):
         await page.look(scheme=scheme)
         assert await page.obstacles() == []
-    server.curl("DELETE", f"/api/v1/rules/{standing['id']}")
+    server.request("DELETE", f"/api/v1/rules/{standing['id']}")
 
 
 async def test_what_is_asked_about_is_shown_line_by_line(server: ServerProcess, page: Page) -> None:
@@ -429,7 +429,7 @@ async def test_who_looks_elsewhere_is_told_of_what_waits_in_any_session(
     server: ServerProcess, page: Page
 ) -> None:
     wishes = {"preferences": {"notifications": {"approvalRequired": True}}}
-    assert server.curl("PUT", "/api/v1/auth/profile", wishes).status == 200
+    assert server.request("PUT", "/api/v1/auth/profile", wishes).status == 200
     session_id = server.open_session("Far away", model="asks")
     await visit(page, server, "")
     await page.shows("Far away")

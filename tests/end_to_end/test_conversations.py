@@ -143,13 +143,13 @@ def test_a_client_in_javascript_is_told_corrects_and_goes_on(
 def test_a_message_to_an_ended_task_is_the_same_through_rest(server: ServerProcess) -> None:
     session_id = server.open_session("REST")
     place = f"/api/v1/sessions/{session_id}/tasks"
-    task = server.curl("POST", place, {"input": "Look"}).body["task"]
+    task = server.request("POST", place, {"input": "Look"}).body["task"]
     here = f"{place}/{task['id']}"
-    server.curl("GET", f"{here}?wait=60")
+    server.request("GET", f"{here}?wait=60")
     said_so: dict[str, Any] = {"text": "and there"}
-    assert server.curl("POST", f"{here}/messages", said_so).status == 201
-    assert server.curl("GET", f"{here}?wait=60").body["task"]["turn"] == 2
-    assert server.curl("POST", f"{here}/interrupt").status == 409
-    new = server.curl("POST", place, {"input": "Go on", "continueFrom": task["id"]}).body["task"]
+    assert server.request("POST", f"{here}/messages", said_so).status == 201
+    assert server.request("GET", f"{here}?wait=60").body["task"]["turn"] == 2
+    assert server.request("POST", f"{here}/interrupt").status == 409
+    new = server.request("POST", place, {"input": "Go on", "continueFrom": task["id"]}).body["task"]
     assert new["continuedFrom"] == task["id"]
-    assert [each["turn"] for each in server.curl("GET", f"{here}/turns").body["data"]] == [2, 1]
+    assert [each["turn"] for each in server.request("GET", f"{here}/turns").body["data"]] == [2, 1]

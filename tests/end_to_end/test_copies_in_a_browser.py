@@ -32,7 +32,7 @@ async def test_a_session_is_copied_and_moved(server: ServerProcess, page: Page, 
     archive = tmp_path / "a.session.tar.gz"
     sent = server.curl("GET", f"/api/v1/sessions/{copy}/export", None, "-o", str(archive))
     assert sent.status == 200
-    server.curl("PUT", f"/api/v1/sessions/{session}", {"name": "The original"})
+    server.request("PUT", f"/api/v1/sessions/{session}", {"name": "The original"})
     await pick(page, "Archive of a session", archive)
     await page.until(f"!location.search.includes({session!r}) && location.search.includes('session=')")
     made = (await page.evaluate("location.search")).partition("session=")[2].partition("&")[0]

@@ -14,11 +14,11 @@ from tests.support.server import ServerProcess
 
 
 def open_session(server: ServerProcess) -> str:
-    return str(server.curl("POST", "/api/v1/sessions", {"name": "Cursors"}).body["session"]["id"])
+    return str(server.request("POST", "/api/v1/sessions", {"name": "Cursors"}).body["session"]["id"])
 
 
 def make_file(server: ServerProcess, session_id: str, path: str) -> None:
-    made = server.curl("POST", f"/api/v1/sessions/{session_id}/files/{path}", {"content": "x"})
+    made = server.request("POST", f"/api/v1/sessions/{session_id}/files/{path}", {"content": "x"})
     assert made.status == 201
 
 
@@ -60,13 +60,13 @@ def test_rest_begins_anew_for_a_cursor_above_the_head_and_for_an_id_of_another_l
     session_id = open_session(server)
     make_file(server, session_id, "a.txt")
     path = f"/api/v1/sessions/{session_id}/events"
-    whole = server.curl("GET", path).body
+    whole = server.request("GET", path).body
     assert "reset" not in whole["pagination"]
     assert whole["pagination"]["lastEventId"] == whole["data"][-1]["id"]
     for cursor in ("after=383", f"lastEventId={session_id}.2.00000000", "after=1&lastEventId=nothing"):
-        page = server.curl("GET", f"{path}?{cursor}").body
+        page = server.request("GET", f"{path}?{cursor}").body
         assert page["data"] == whole["data"] and page["pagination"]["reset"] is True
-    rest = server.curl("GET", f"{path}?lastEventId={whole['data'][0]['id']}").body
+    rest = server.request("GET", f"{path}?lastEventId={whole['data'][0]['id']}").body
     assert rest["data"] == whole["data"][1:]
 
 
@@ -74,5 +74,7 @@ async def test_a_plain_websocket_with_a_cursor_above_the_head_is_not_deaf(server
     session_id = open_session(server)
     url = f"{server.url}/ws/{session_id}?token={server.key}&lastSeq=383"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket, asyncio.timeout(20):
-        server.curl("POST", f"/api/v1/sessions/{session_id}/tools/list_files", {"parameters": {"path": "."}})
+        server.request(
+            "POST", f"/api/v1/sessions/{session_id}/tools/list_files", {"parameters": {"path": "."}}
+        )
         assert json.loads((await socket.receive()).data)["type"] == "tool_call"

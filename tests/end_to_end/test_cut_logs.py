@@ -30,7 +30,7 @@ NOTHING_ELSE = {
 
 def rename(server: ServerProcess, session_id: str, times: int) -> None:
     for number in range(times):
-        changed = server.curl("PUT", f"/api/v1/sessions/{session_id}", {"name": f"Name {number}"})
+        changed = server.request("PUT", f"/api/v1/sessions/{session_id}", {"name": f"Name {number}"})
         assert changed.status == 200
 
 
@@ -41,7 +41,7 @@ def grow_old(data: Path) -> None:
 
 def wait_for_the_cut(server: ServerProcess, session_id: str) -> None:
     deadline = time.monotonic() + 60
-    while server.curl("GET", f"/api/v1/sessions/{session_id}/events").body["pagination"]["first"] != FIRST:
+    while server.request("GET", f"/api/v1/sessions/{session_id}/events").body["pagination"]["first"] != FIRST:
         assert time.monotonic() < deadline, server.log
 
 
@@ -53,7 +53,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProces
     try:
         server.start()
         session_id = server.open_session("Old")
-        read = server.curl("GET", "/api/v1/events?limit=1").body
+        read = server.request("GET", "/api/v1/events?limit=1").body
         rename(server, session_id, HEAD - 1)
         server.stop()
         grow_old(data)
@@ -72,10 +72,10 @@ def test_pages_say_where_the_log_begins(cut: Cut) -> None:
     server, session_id, _ = cut
     path = f"/api/v1/sessions/{session_id}/events?limit=1000"
     for query, is_reset in (("", None), ("&after=0", None), ("&after=5", True), ("&after=30", None)):
-        page = server.curl("GET", path + query).body
+        page = server.request("GET", path + query).body
         assert [event["seq"] for event in page["data"]] == KEPT
         assert (page["pagination"]["first"], page["pagination"].get("reset")) == (FIRST, is_reset)
-    assert server.curl("GET", f"{path}&after=39").body["pagination"].get("reset") is None
+    assert server.request("GET", f"{path}&after=39").body["pagination"].get("reset") is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_a_stream_is_told_what_is_gone_and_then_sent_what_is_there(
 
 async def test_who_follows_all_sessions_is_told_and_reads_on_to_the_end(cut: Cut) -> None:
     server, session_id, before = cut
-    page = server.curl("GET", f"/api/v1/events?after={before}&limit=3").body
+    page = server.request("GET", f"/api/v1/events?after={before}&limit=3").body
     assert page["pagination"]["reset"] is True
     seqs = []
     while True:
@@ -122,7 +122,7 @@ async def test_who_follows_all_sessions_is_told_and_reads_on_to_the_end(cut: Cut
         after = page["pagination"]["nextAfter"]
         if not page["pagination"]["hasMore"]:
             break
-        page = server.curl("GET", f"/api/v1/events?after={after}&limit=3").body
+        page = server.request("GET", f"/api/v1/events?after={after}&limit=3").body
         assert "reset" not in page["pagination"]
     assert seqs == KEPT
     data = await streamed(server, f"/api/v1/events/stream?lastEventId={before}", 2)
@@ -146,12 +146,12 @@ def test_the_javascript_client_goes_on_with_what_is_there(cut: Cut) -> None:
 
 async def test_a_copy_and_an_archive_of_the_session_begin_where_it_does(cut: Cut, tmp_path: Path) -> None:
     server, session_id, _ = cut
-    forked = server.curl("POST", f"/api/v1/sessions/{session_id}/fork", {}).body["session"]["id"]
+    forked = server.request("POST", f"/api/v1/sessions/{session_id}/fork", {}).body["session"]["id"]
     async with AsyncRooCodeClient(server.key, base_url=server.url) as client:
         await client.sessions.export(session_id, tmp_path / "session.tar")
         imported = (await client.sessions.take_in(tmp_path / "session.tar")).id
     for copy in (forked, imported):
-        page = server.curl("GET", f"/api/v1/sessions/{copy}/events?limit=1000").body
+        page = server.request("GET", f"/api/v1/sessions/{copy}/events?limit=1000").body
         seqs = [event["seq"] for event in page["data"]]
         assert page["pagination"]["first"] == FIRST
         assert seqs == list(range(FIRST, page["pagination"]["head"] + 1))
@@ -179,7 +179,7 @@ def test_a_server_that_is_killed_while_it_removes_events_goes_on_at_its_next_sta
     while stored(tmp_path / "killed") > len(ids) * len(KEPT):
         assert time.monotonic() < deadline, server.log
     rename(server, ids[0], 1)
-    page = server.curl("GET", f"/api/v1/sessions/{ids[0]}/events?after=20000").body
+    page = server.request("GET", f"/api/v1/sessions/{ids[0]}/events?after=20000").body
     assert [event["seq"] for event in page["data"]] == [20_001]
 
 

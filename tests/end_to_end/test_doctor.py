@@ -132,7 +132,7 @@ def test_beside_a_running_server_its_port_and_database_are_in_order(
     assert told.code == 0, told.text
     assert "the server that runs here" in told.findings["port"]["found"]
     assert told.findings["database"]["found"] == f"it can be written; its schema is {VERSION}"
-    assert server.curl("GET", "/readyz").status == 200
+    assert server.request("GET", "/readyz").status == 200
 
 
 def with_version(folder: Path, version: str) -> bytes:

@@ -34,7 +34,7 @@ def stream_of(server: ServerProcess, session_id: str, query: str = "") -> EventS
 
 
 def rename(server: ServerProcess, session_id: str, name: str, key: str = "") -> None:
-    assert server.curl("PUT", f"/api/v1/sessions/{session_id}", {"name": name}, key=key).status == 200
+    assert server.request("PUT", f"/api/v1/sessions/{session_id}", {"name": name}, key=key).status == 200
 
 
 async def taken(source: EventSource, number: int) -> list[Message]:
@@ -82,7 +82,7 @@ async def test_a_client_that_is_cut_off_often_has_each_event_once_and_in_order(
     assert cuts >= CUTS
     assert [message.data["seq"] for message in seen] == list(range(1, total + 1))
     assert [message.cursor for message in seen] == [message.data["id"] for message in seen]
-    stored = server.curl("GET", f"/api/v1/sessions/{session_id}/events?limit=1000").body["data"]
+    stored = server.request("GET", f"/api/v1/sessions/{session_id}/events?limit=1000").body["data"]
     assert [message.data for message in seen] == stored
 
 
@@ -130,10 +130,10 @@ async def test_a_cursor_of_another_log_resets(server: ServerProcess) -> None:
 async def test_types_name_the_events(server: ServerProcess) -> None:
     session_id = server.open_session("Types")
     path = f"/api/v1/sessions/{session_id}/tasks"
-    server.curl("POST", path, {"input": "Look"})
+    server.request("POST", path, {"input": "Look"})
     source = stream_of(server, session_id, "?lastSeq=0&types=task.created&types=task.completed")
     assert [message.name for message in await taken(source, 2)] == ["task.created", "task.completed"]
-    unknown = server.curl("GET", f"/api/v1/sessions/{session_id}/events/stream?types=nothing")
+    unknown = server.request("GET", f"/api/v1/sessions/{session_id}/events/stream?types=nothing")
     assert unknown.code == "VALIDATION_ERROR"
 
 
@@ -160,9 +160,9 @@ async def test_the_last_event_says_that_the_session_was_deleted(server: ServerPr
     ending = asyncio.create_task(taken(source, -1))
     while not source.cursor:
         await asyncio.sleep(0.01)
-    server.curl("DELETE", f"/api/v1/sessions/{session_id}")
+    server.request("DELETE", f"/api/v1/sessions/{session_id}")
     assert [message.name for message in await ending][-2:] == ["session.deleted", "end"]
-    assert server.curl("GET", f"/api/v1/sessions/{session_id}/events/stream").status == 404
+    assert server.request("GET", f"/api/v1/sessions/{session_id}/events/stream").status == 404
 
 
 async def test_the_last_event_says_that_the_server_stops(start_server: Callable[..., ServerProcess]) -> None:
@@ -180,46 +180,46 @@ async def test_the_last_event_says_that_the_token_has_expired(
     server = start_server(auth__access_token_s="3")
     session_id = server.open_session()
     login = {"email": server.admin["email"], "password": server.admin["password"]}
-    tokens = server.curl("POST", "/api/v1/auth/login", login, key=None).body["tokens"]
+    tokens = server.request("POST", "/api/v1/auth/login", login, key=None).body["tokens"]
     source = EventSource(stream_of(server, session_id).url, tokens["accessToken"])
     assert await told_at_the_end(source) == "TOKEN_EXPIRED"
 
 
 async def test_the_last_event_says_that_the_key_was_revoked(server: ServerProcess) -> None:
-    made = server.curl("POST", "/api/v1/keys", {"name": "revoked"}).body
+    made = server.request("POST", "/api/v1/keys", {"name": "revoked"}).body
     source = EventSource(stream_of(server, server.open_session()).url, made["secret"])
     ending = asyncio.create_task(told_at_the_end(source))
     while not source.cursor:
         await asyncio.sleep(0.01)
-    server.curl("DELETE", f"/api/v1/keys/{made['key']['id']}")
+    server.request("DELETE", f"/api/v1/keys/{made['key']['id']}")
     assert await ending == "AUTHENTICATION_FAILED"
 
 
 async def test_the_last_event_says_that_the_access_was_taken_back(server: ServerProcess) -> None:
     user = {"email": "stream@example.com", "password": "long enough for anybody"}
-    made = server.curl("POST", "/api/v1/users", user).body["user"]
-    token = server.curl("POST", "/api/v1/auth/login", user, key=None).body["tokens"]["accessToken"]
+    made = server.request("POST", "/api/v1/users", user).body["user"]
+    token = server.request("POST", "/api/v1/auth/login", user, key=None).body["tokens"]["accessToken"]
     session_id = server.open_session()
     shares = f"/api/v1/sessions/{session_id}/shares"
-    assert server.curl("POST", shares, {"user": made["email"], "access": "watcher"}).status < 300
+    assert server.request("POST", shares, {"user": made["email"], "access": "watcher"}).status < 300
     source = EventSource(stream_of(server, session_id).url, token)
     ending = asyncio.create_task(told_at_the_end(source))
     while not source.cursor:
         await asyncio.sleep(0.01)
-    assert server.curl("DELETE", f"{shares}/{made['id']}").status == 200
+    assert server.request("DELETE", f"{shares}/{made['id']}").status == 200
     assert await ending == "RESOURCE_NOT_FOUND"
 
 
 async def test_streams_count_as_connections(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(limits__connections="1")
     session_id = server.open_session()
-    key = server.curl("POST", "/api/v1/keys", {"name": "one"}).body["secret"]
+    key = server.request("POST", "/api/v1/keys", {"name": "one"}).body["secret"]
     source = EventSource(stream_of(server, session_id).url, key)
     reading = asyncio.create_task(taken(source, 1))
     while not source.cursor:
         await asyncio.sleep(0.01)
     path = f"/api/v1/sessions/{session_id}/events/stream"
-    refused = await asyncio.to_thread(server.curl, "GET", path, key=key)
+    refused = await asyncio.to_thread(server.request, "GET", path, key=key)
     assert (refused.status, refused.code) == (429, "RATE_LIMIT_EXCEEDED")
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
@@ -229,16 +229,16 @@ async def test_streams_count_as_connections(start_server: Callable[..., ServerPr
 
 
 def head(server: ServerProcess, path: str, key: str) -> int:
-    return server.curl("HEAD", path, key=key).status
+    return server.request("HEAD", path, key=key).status
 
 
 def test_nobody_and_strangers_get_no_stream(server: ServerProcess) -> None:
     path = f"/api/v1/sessions/{server.open_session()}/events/stream"
-    assert server.curl("GET", path, key=None).code == "AUTHENTICATION_FAILED"
+    assert server.request("GET", path, key=None).code == "AUTHENTICATION_FAILED"
     user = {"email": "other@example.com", "password": "long enough for anybody"}
-    server.curl("POST", "/api/v1/users", user)
-    token = server.curl("POST", "/api/v1/auth/login", user, key=None).body["tokens"]["accessToken"]
-    assert server.curl("GET", path, key=token).code == "RESOURCE_NOT_FOUND"
+    server.request("POST", "/api/v1/users", user)
+    token = server.request("POST", "/api/v1/auth/login", user, key=None).body["tokens"]["accessToken"]
+    assert server.request("GET", path, key=token).code == "RESOURCE_NOT_FOUND"
     assert server.curl("GET", path, None, "-H", "Origin: https://evil.example").code == "PERMISSION_DENIED"
 
 
@@ -257,7 +257,7 @@ async def test_a_client_that_reads_slowly_gets_everything_from_the_log(
         )
         async with renaming_long(server, session_id, 150):
             pass
-        server.curl("DELETE", path)  # ends the stream, once its client has caught up
+        server.request("DELETE", path)  # ends the stream, once its client has caught up
         slow.settimeout(2)
         body = b""
         with contextlib.suppress(TimeoutError):
@@ -313,7 +313,7 @@ def test_curl_follows_a_task_to_its_end(server: ServerProcess, version: str) -> 
     )
     assert following.stdout is not None
     try:
-        server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look"})
+        server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look"})
         names = []
         for line in following.stdout:
             if line.startswith("event: "):

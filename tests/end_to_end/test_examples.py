@@ -68,7 +68,7 @@ def test_a_night_that_was_interrupted_goes_on_and_repeats_nothing(
     again = run(server, *words)
     assert again.stdout == done.stdout
     session = re.findall(r"session-[0-9a-f]+", place)[0]
-    tasks = server.curl("GET", f"/api/v1/sessions/{session}/tasks").body["data"]
+    tasks = server.request("GET", f"/api/v1/sessions/{session}/tasks").body["data"]
     assert sorted((task["clientId"], task["retryCount"]) for task in tasks) == [
         ("again", 0),
         ("program", 0),

@@ -29,7 +29,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def session_of(server: ServerProcess) -> str:
-    return str(server.curl("POST", "/api/v1/sessions", {"name": "Full"}).body["session"]["id"])
+    return str(server.request("POST", "/api/v1/sessions", {"name": "Full"}).body["session"]["id"])
 
 
 def test_a_full_disk_is_the_servers_and_not_the_sessions(
@@ -43,11 +43,11 @@ def test_a_full_disk_is_the_servers_and_not_the_sessions(
     try:
         (workspaces / session_id).mkdir(mode=0o700)
         (small_disk / "filler").write_bytes(bytes(7 * 2**20))
-        refused = server.curl("POST", file, {"content": "a" * (2 * 2**20)})
+        refused = server.request("POST", file, {"content": "a" * (2 * 2**20)})
         assert (refused.status, refused.code) == (503, "SERVER_OVERLOAD"), refused.body
         assert "disk" in refused.body["error"]["message"]
         (small_disk / "filler").unlink()
-        assert server.curl("POST", file, {"content": "a" * (2 * 2**20)}).status == 201
+        assert server.request("POST", file, {"content": "a" * (2 * 2**20)}).status == 201
     finally:
         subprocess.run(["umount", "--lazy", str(workspaces)], check=True)
 
@@ -64,17 +64,19 @@ def test_without_descriptors_a_call_is_told_of_overload_and_works_again_later(
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     used = psutil.Process(pid).num_fds()
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 1, before[1]))
-    refused = server.curl("POST", place, body)
+    refused = server.request("POST", place, body)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     assert (refused.status, refused.code) == (503, "SERVER_OVERLOAD"), refused.body
-    assert server.curl("POST", place, body).status == 201
+    assert server.request("POST", place, body).status == 201
 
 
 def test_a_server_without_descriptors_neither_spins_nor_goes_deaf(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     server = start_server()
-    assert server.curl("GET", "/api/health").status == 200  # what a first request imports needs descriptors
+    assert (
+        server.request("GET", "/api/health").status == 200
+    )  # what a first request imports needs descriptors
     assert server.process is not None
     process = psutil.Process(server.process.pid)
     before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
@@ -87,11 +89,11 @@ def test_a_server_without_descriptors_neither_spins_nor_goes_deaf(
         assert _used(process) - used_s < 1
         for each in waiting:
             each.close()
-        assert server.curl("GET", "/api/health").status == 200
+        assert server.request("GET", "/api/health").status == 200
         waiting = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(20)]
     finally:
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
-    assert server.curl("GET", "/api/health").status == 200
+    assert server.request("GET", "/api/health").status == 200
     for each in waiting:
         each.close()
     assert "Traceback" not in server.log

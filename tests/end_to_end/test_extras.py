@@ -91,7 +91,9 @@ def core_server(core_packages: Path, tmp_path_factory: pytest.TempPathFactory) -
 def test_a_session_with_a_provider_whose_library_is_missing_is_refused_with_what_to_install(
     core_server: ServerProcess, provider: str, extra: str
 ) -> None:
-    refused = core_server.curl("POST", "/api/v1/sessions", {"name": "One", "config": {"provider": provider}})
+    refused = core_server.request(
+        "POST", "/api/v1/sessions", {"name": "One", "config": {"provider": provider}}
+    )
     assert (refused.status, refused.code) == (501, "EXTRA_NOT_INSTALLED")
     error = refused.body["error"]
     assert error["details"] == {"extra": extra}
@@ -101,18 +103,18 @@ def test_a_session_with_a_provider_whose_library_is_missing_is_refused_with_what
 
 def test_so_are_a_change_of_a_session_and_a_profile(core_server: ServerProcess) -> None:
     session = new_session(core_server)
-    changed = core_server.curl("PUT", session, {"config": {"provider": "gemini"}})
+    changed = core_server.request("PUT", session, {"config": {"provider": "gemini"}})
     assert (changed.status, changed.code) == (501, "EXTRA_NOT_INSTALLED")
     profile = {"name": "mine", "provider": "anthropic", "model": "auto", "apiKey": "sk-1"}
-    made = core_server.curl("POST", "/api/v1/profiles", profile)
+    made = core_server.request("POST", "/api/v1/profiles", profile)
     assert (made.status, made.code) == (501, "EXTRA_NOT_INSTALLED")
-    assert core_server.curl("GET", "/api/v1/profiles").body["profiles"] == []
+    assert core_server.request("GET", "/api/v1/profiles").body["profiles"] == []
 
 
 def test_a_task_fails_with_it_where_auto_means_such_a_provider(core_server: ServerProcess) -> None:
     session = new_session(core_server, provider="auto")
-    made = core_server.curl("POST", f"{session}/tasks", {"input": "Say hello"}).body["task"]
-    while (task := core_server.curl("GET", f"{session}/tasks/{made['id']}").body["task"])["status"] in (
+    made = core_server.request("POST", f"{session}/tasks", {"input": "Say hello"}).body["task"]
+    while (task := core_server.request("GET", f"{session}/tasks/{made['id']}").body["task"])["status"] in (
         "pending",
         "running",
     ):
@@ -132,7 +134,7 @@ def test_a_tool_whose_packages_are_missing_says_so(
     core_server: ServerProcess, tool: str, parameters: dict[str, str], extra: str
 ) -> None:
     session = new_session(core_server, network=True)
-    refused = core_server.curl("POST", f"{session}/tools/{tool}", {"parameters": parameters})
+    refused = core_server.request("POST", f"{session}/tools/{tool}", {"parameters": parameters})
     assert (refused.status, refused.code) == (501, "EXTRA_NOT_INSTALLED")
     assert refused.body["error"]["details"] == {"extra": extra}
 
@@ -162,18 +164,18 @@ def test_a_key_that_nothing_can_use_is_told_at_the_start(core_server: ServerProc
 
 
 def test_everything_else_works(core_server: ServerProcess) -> None:
-    assert core_server.curl("GET", "/openapi.json", key=None).status == 200
+    assert core_server.request("GET", "/openapi.json", key=None).status == 200
     session = new_session(core_server)
-    assert core_server.curl("POST", f"{session}/files/a.txt", {"content": "text"}).status in (200, 201)
+    assert core_server.request("POST", f"{session}/files/a.txt", {"content": "text"}).status in (200, 201)
     assert (
-        core_server.curl("POST", f"{session}/tools/read_file", {"parameters": {"path": "a.txt"}}).status
+        core_server.request("POST", f"{session}/tools/read_file", {"parameters": {"path": "a.txt"}}).status
         == 200
     )
 
 
 def new_session(server: ServerProcess, provider: str = "scripted", **config: object) -> str:
     config = {"provider": provider, **config}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "One", "config": config})
+    made = server.request("POST", "/api/v1/sessions", {"name": "One", "config": config})
     assert made.status == 201, made
     return f"/api/v1/sessions/{made.body['session']['id']}"
 

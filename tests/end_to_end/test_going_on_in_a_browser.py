@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 def content(server: ServerProcess, session_id: str) -> str:
-    return str(server.curl("GET", f"/api/v1/sessions/{session_id}/files/raw?path=a.txt").body).strip()
+    return str(server.request("GET", f"/api/v1/sessions/{session_id}/files/raw?path=a.txt").body).strip()
 
 
 async def go_back_to(page: Page, text: str) -> None:

@@ -36,7 +36,7 @@ def keyed(key: str) -> tuple[str, str]:
 def creates(server: ServerProcess) -> list[tuple[str, dict[str, Any]]]:
     """A path and a body for each kind of thing that can be created with a key."""
     session_id = server.open_session("Keyed")
-    task = server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look"}).body["task"]
+    task = server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look"}).body["task"]
     here = f"/api/v1/sessions/{session_id}"
     return [
         ("/api/v1/sessions", {"name": "Another"}),
@@ -95,7 +95,7 @@ async def test_the_key_counts_at_every_door(server: ServerProcess, doors: Doors)
 def test_a_refused_call_can_be_repeated_with_its_key(server: ServerProcess) -> None:
     path = f"/api/v1/sessions/{server.open_session()}/tasks"
     one = {"input": "Look", "clientId": "mine"}
-    assert server.curl("POST", path, one).status == 201
+    assert server.request("POST", path, one).status == 201
     refused = server.curl("POST", path, one, *keyed("again"))
     assert refused.code == "RESOURCE_CONFLICT"
     other = server.curl("POST", path, {**one, "clientId": "other"}, *keyed("again"))
@@ -106,7 +106,7 @@ def test_an_answer_is_not_given_to_who_may_no_longer_see_it(server: ServerProces
     session_id = server.open_session()
     path = f"/api/v1/sessions/{session_id}/tasks"
     assert server.curl("POST", path, {"input": "Look"}, *keyed("gone")).status == 201
-    assert server.curl("DELETE", f"/api/v1/sessions/{session_id}").status == 200
+    assert server.request("DELETE", f"/api/v1/sessions/{session_id}").status == 200
     refused = server.curl("POST", path, {"input": "Look"}, *keyed("gone"))
     assert refused.code == "RESOURCE_NOT_FOUND"
 
@@ -177,8 +177,8 @@ async def test_whatever_is_killed_when_each_key_creates_once(tmp_path: Path) -> 
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.start)
             await calling
-        sessions = server.curl("GET", "/api/v1/sessions?limit=100").body["data"]
-        tasks = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks?limit=100").body["data"]
+        sessions = server.request("GET", "/api/v1/sessions?limit=100").body["data"]
+        tasks = server.request("GET", f"/api/v1/sessions/{session_id}/tasks?limit=100").body["data"]
         made = sorted([each["name"] for each in sessions if each["id"] != session_id])
         made += sorted(each["input"] for each in tasks)
         assert sorted(made) == sorted(f"key {number}" for number in range(KEYS))

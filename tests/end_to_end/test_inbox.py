@@ -27,8 +27,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 @pytest.fixture(scope="module")
 def seen(server: ServerProcess) -> dict[str, Any]:
     entry = {"email": "guest@example.com", "password": PASSWORD}
-    user = server.curl("POST", "/api/v1/users", entry | {"name": "Guest"}).body["user"]["id"]
-    token = server.curl("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
+    user = server.request("POST", "/api/v1/users", entry | {"name": "Guest"}).body["user"]["id"]
+    token = server.request("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
     return dict(server.node("inbox.mjs", token, user))
 
 
@@ -77,7 +77,7 @@ def test_every_event_of_the_named_kinds_came_once_and_in_order(seen: dict[str, A
 def test_an_interrupted_task_waits_to_be_resumed(server: ServerProcess, seen: dict[str, Any]) -> None:
     server.kill()
     server.start()
-    answer = server.curl("GET", "/api/v1/inbox?scope=mine&limit=1")
+    answer = server.request("GET", "/api/v1/inbox?scope=mine&limit=1")
     assert told(answer.body["data"]) == [("interrupted", "Renamed")]
     assert answer.body["pagination"]["total"] == 1
 

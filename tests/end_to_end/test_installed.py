@@ -178,9 +178,9 @@ def test_the_installed_server_serves_its_pages(installed: ServerProcess, path: s
 
 def test_the_installed_server_completes_a_task(installed: ServerProcess) -> None:
     config = {"provider": "scripted", "model": "write-and-run", "approvals": [{"decision": "always"}]}
-    created = installed.curl("POST", "/api/v1/sessions", {"name": "Installed", "config": config})
+    created = installed.request("POST", "/api/v1/sessions", {"name": "Installed", "config": config})
     session = f"/api/v1/sessions/{created.body['session']['id']}"
-    made = installed.curl("POST", f"{session}/tasks", {"input": "write and run"})
+    made = installed.request("POST", f"{session}/tasks", {"input": "write and run"})
     assert made.status == 201, made
     task = ended(installed, f"{session}/tasks/{made.body['task']['id']}").body["task"]
     assert task["status"] == "completed", task
@@ -190,7 +190,7 @@ def test_the_installed_server_completes_a_task(installed: ServerProcess) -> None
 def ended(server: ServerProcess, path: str) -> Answer:
     """Wait for the task to end and return it."""
     deadline = time.monotonic() + DEADLINE_S
-    while (answer := server.curl("GET", path)).body["task"]["status"] in ("pending", "running"):
+    while (answer := server.request("GET", path)).body["task"]["status"] in ("pending", "running"):
         assert time.monotonic() < deadline, answer
     return answer
 

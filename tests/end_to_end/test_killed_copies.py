@@ -31,15 +31,15 @@ def test_a_session_moves_to_another_server_by_curl(
     with tarfile.open(archive) as packed:
         assert packed.getnames()[0] == "manifest.json"
         assert packed.getnames()[-1] == "complete.json"
-    made = there.curl("POST", "/api/v1/sessions/import?name=Moved", archive.read_bytes())
+    made = there.request("POST", "/api/v1/sessions/import?name=Moved", archive.read_bytes())
     assert made.status == 201, made.body
     copy = made.body["session"]
     assert made.headers["location"].endswith(f"/api/v1/sessions/{copy['id']}")
     assert copy["name"] == "Moved"
     assert (there.data_dir / "workspaces" / copy["id"] / "a.txt").read_text() == "from here"
-    listed = there.curl("GET", "/api/v1/sessions").body["sessions"]
+    listed = there.request("GET", "/api/v1/sessions").body["sessions"]
     assert [each["id"] for each in listed] == [copy["id"]]
-    refused = there.curl("POST", "/api/v1/sessions/import", gzip.compress(b"nothing"))
+    refused = there.request("POST", "/api/v1/sessions/import", gzip.compress(b"nothing"))
     assert (refused.status, refused.code) == (400, "VALIDATION_ERROR")
-    viewer = here.curl("HEAD", f"/api/v1/sessions/{session}/export")
+    viewer = here.request("HEAD", f"/api/v1/sessions/{session}/export")
     assert viewer.status == 200

@@ -25,5 +25,5 @@ def test_clients_that_leave_in_their_handshake_are_no_defect_of_the_server(
         client.sendall(upgrade.encode())
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()  # with a reset
-    assert server.curl("GET", "/api/health").status == 200
+    assert server.request("GET", "/api/health").status == 200
     assert "Traceback" not in server.log

@@ -30,12 +30,12 @@ def login(server: ServerProcess, email: str, password: str = PASSWORD, *options:
 
 
 def session_of(server: ServerProcess, key: str) -> str:
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Limits"}, key=key)
+    made = server.request("POST", "/api/v1/sessions", {"name": "Limits"}, key=key)
     return str(made.body["session"]["id"])
 
 
 def files(server: ServerProcess, session_id: str, key: str) -> Answer:
-    return server.curl("GET", f"/api/v1/sessions/{session_id}/files", key=key)
+    return server.request("GET", f"/api/v1/sessions/{session_id}/files", key=key)
 
 
 def test_curl_is_told_what_is_left_and_then_when_to_come_again(start_server: Start) -> None:
@@ -61,7 +61,7 @@ def test_curl_is_told_what_is_left_and_then_when_to_come_again(start_server: Sta
         "retryAfter": wait_s,
     }
     assert files(server, others, grace).status == 200
-    assert server.curl("GET", "/api/v1/auth/profile", key=ada).status == 200
+    assert server.request("GET", "/api/v1/auth/profile", key=ada).status == 200
 
 
 def test_a_refusal_of_another_kind_says_what_is_left_too(start_server: Start) -> None:
@@ -69,11 +69,11 @@ def test_a_refusal_of_another_kind_says_what_is_left_too(start_server: Start) ->
     token = person(server, "ada@example.com")
     session_id = session_of(server, token)
     path = f"/api/v1/sessions/{session_id}/files/none.txt"
-    missing = server.curl("GET", path, key=token)
+    missing = server.request("GET", path, key=token)
     assert (missing.status, missing.headers["x-ratelimit-remaining"]) == (404, "4")
-    malformed = server.curl("PUT", path, b"{", key=token)
+    malformed = server.request("PUT", path, b"{", key=token)
     assert (malformed.status, malformed.headers["x-ratelimit-remaining"]) == (400, "3")
-    stranger = server.curl("GET", path, key=None)
+    stranger = server.request("GET", path, key=None)
     assert (stranger.status, "x-ratelimit-remaining" in stranger.headers) == (401, False)
 
 
@@ -81,19 +81,21 @@ def test_a_transfer_and_s3_are_counted_with_the_rest(start_server: Start) -> Non
     server = start_server(limits__file_operations="3")
     token = person(server, "ada@example.com")
     session_id = session_of(server, token)
-    made = server.curl("POST", f"/api/v1/sessions/{session_id}/files/a.txt", {"content": "hello"}, key=token)
+    made = server.request(
+        "POST", f"/api/v1/sessions/{session_id}/files/a.txt", {"content": "hello"}, key=token
+    )
     assert (made.status, made.headers["x-ratelimit-remaining"]) == (201, "2")
     download = f"/api/v1/sessions/{session_id}/files/raw?path=a.txt"
-    loaded = server.curl("GET", download, key=token)
+    loaded = server.request("GET", download, key=token)
     assert (loaded.status, loaded.body, loaded.headers["x-ratelimit-remaining"]) == (200, "hello", "1")
-    listed = server.curl("GET", f"/api/sessions/{session_id}/files", key=token)
+    listed = server.request("GET", f"/api/sessions/{session_id}/files", key=token)
     assert (listed.status, listed.headers["x-ratelimit-remaining"]) == (200, "0"), listed.body
-    refused = server.curl("GET", f"/api/sessions/{session_id}/files", key=token)
+    refused = server.request("GET", f"/api/sessions/{session_id}/files", key=token)
     assert refused.status == 429
     assert refused.body == {
         "detail": f"Too many requests; wait {refused.headers['retry-after']} s before trying again"
     }
-    assert server.curl("GET", download, key=token).status == 429
+    assert server.request("GET", download, key=token).status == 429
 
 
 def test_the_javascript_client_is_refused_alike_in_every_namespace(start_server: Start) -> None:
@@ -171,7 +173,7 @@ def test_a_key_s_own_limits_are_given_at_every_door(start_server: Start) -> None
     theirs = server.roocode("key", "create", "dev@example.com", "--scope", "admin").strip()
 
     def made(key: str, **limits: int | None) -> Any:
-        return server.curl("POST", "/api/v1/keys", {"name": "bot", "limits": limits}, key=key)
+        return server.request("POST", "/api/v1/keys", {"name": "bot", "limits": limits}, key=key)
 
     session_id = session_of(server, server.key)
     own = made(server.key, file_operations=3).body["secret"]
@@ -192,7 +194,7 @@ def test_the_administrator_s_key_meets_no_limit(start_server: Start) -> None:
 
 def test_whoever_calls_an_open_server_meets_no_limit(start_server: Start) -> None:
     server = start_server(auth__mode="open", limits__session_management="1")
-    answers = [server.curl("GET", "/api/v1/sessions", key=None).status for _ in range(4)]
+    answers = [server.request("GET", "/api/v1/sessions", key=None).status for _ in range(4)]
     assert answers == [200] * 4
 
 
@@ -238,7 +240,7 @@ def test_a_server_takes_so_many_connections_in_all(start_server: Start) -> None:
     (at_socket_io, envelope), (at_raw, _) = asyncio.run(crowd())
     assert (at_socket_io, code_of(envelope), at_raw) == (503, "SERVER_OVERLOAD", 503)
     deadline = time.monotonic() + 60
-    while server.curl("GET", "/socket.io/?EIO=4&transport=polling").status != 200:
+    while server.request("GET", "/socket.io/?EIO=4&transport=polling").status != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -250,12 +252,12 @@ def test_a_user_may_have_so_many_sessions_and_an_administrator_more(start_server
     first = session_of(server, token)
     session_of(server, token)
     path, field = ("/api/v1/sessions", "name") if is_s0 else ("/api/sessions", "task")
-    refused = server.curl("POST", path, {field: "One too many"}, key=token)
+    refused = server.request("POST", path, {field: "One too many"}, key=token)
     assert refused.status == 409
     if is_s0:
         assert refused.code == "WORKSPACE_LIMIT_EXCEEDED"
         assert refused.body["error"]["details"] == {"limit": "sessions", "most": 2}
-    assert server.curl("DELETE", f"/api/v1/sessions/{first}", key=token).status in (200, 204)
+    assert server.request("DELETE", f"/api/v1/sessions/{first}", key=token).status in (200, 204)
     assert session_of(server, token)
     assert len({session_of(server, server.key) for _ in range(3)}) == 3
 
@@ -266,15 +268,15 @@ def test_a_user_may_have_so_many_unfinished_tasks(start_server: Start) -> None:
     config = {"provider": "scripted", "model": "write-and-run"}  # waits for a person
 
     def create() -> tuple[str, Answer]:
-        made = server.curl("POST", "/api/v1/sessions", {"name": "Tasks", "config": config}, key=token)
+        made = server.request("POST", "/api/v1/sessions", {"name": "Tasks", "config": config}, key=token)
         tasks = f"/api/v1/sessions/{made.body['session']['id']}/tasks"
-        return tasks, server.curl("POST", tasks, {"input": "Write something"}, key=token)
+        return tasks, server.request("POST", tasks, {"input": "Write something"}, key=token)
 
     tasks, first = create()
     _, refused = create()
     assert (first.status, refused.status, refused.code) == (201, 409, "WORKSPACE_LIMIT_EXCEEDED")
     assert refused.body["error"]["details"] == {"limit": "tasks", "most": 1}
-    server.curl("DELETE", f"{tasks}/{first.body['task']['id']}", key=token)
+    server.request("DELETE", f"{tasks}/{first.body['task']['id']}", key=token)
     assert create()[1].status == 201
 
 

@@ -115,12 +115,12 @@ async def test_who_is_no_administrator_reads_of_their_own_sessions_only(
         "roles": ["developer"],
         "password": "long enough for it",
     }
-    assert server.curl("POST", "/api/v1/users", person).status == 201
+    assert server.request("POST", "/api/v1/users", person).status == 201
     login = {"email": person["email"], "password": person["password"]}
-    token = server.curl("POST", "/api/v1/auth/login", login, key=None).body["tokens"]["accessToken"]
+    token = server.request("POST", "/api/v1/auth/login", login, key=None).body["tokens"]["accessToken"]
     await enter(page, server, key=token)
     await page.shows("No entries")
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Mine"}, key=token)
+    made = server.request("POST", "/api/v1/sessions", {"name": "Mine"}, key=token)
     assert made.status == 201
     await page.until(f"{SEEN}.includes('session.created')")
     assert not [text for text in await page.evaluate(SEEN) if text.startswith("kept")]

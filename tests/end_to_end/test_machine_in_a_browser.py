@@ -29,7 +29,7 @@ async def test_the_machine_is_shown_as_it_is_measured(server: ServerProcess, pag
     await page.until("location.search === '?page=machine'")
     await page.until(f"{TILES}.includes('Memory')")
     memory = "[...document.querySelectorAll('.tiles dd')][1].innerText"
-    total = server.curl("GET", "/api/v1/system/resources").body["memoryTotal"]
+    total = server.request("GET", "/api/v1/system/resources").body["memoryTotal"]
     assert f"{round(total / 2**30)} GiB" in await page.evaluate(memory)
     await page.until("document.querySelectorAll('.chart canvas').length === 2")
     await page.evaluate("document.querySelector('.figures summary').click()")
@@ -41,7 +41,7 @@ async def test_the_machine_is_shown_as_it_is_measured(server: ServerProcess, pag
 
 async def test_calls_are_summed_up_over_the_range_that_is_chosen(server: ServerProcess, page: Page) -> None:
     for _ in range(3):
-        assert server.curl("GET", "/api/v1/sessions/nothing").code == "RESOURCE_NOT_FOUND"
+        assert server.request("GET", "/api/v1/sessions/nothing").code == "RESOURCE_NOT_FOUND"
     await enter(page, server)
     await page.shows("Calls of the last hour")
     for words in ("95 % within", "RESOURCE_NOT_FOUND", "session.get"):
@@ -65,8 +65,8 @@ async def test_a_hidden_page_is_sent_nothing_until_it_is_seen_again(
     await page.evaluate(hide % "true" + told)
     before = await page.evaluate(ROWS)
     for _ in range(2):  # samples that others get
-        first = server.curl("GET", "/api/v1/system/resources").body["timestamp"]
-        while server.curl("GET", "/api/v1/system/resources").body["timestamp"] == first:
+        first = server.request("GET", "/api/v1/system/resources").body["timestamp"]
+        while server.request("GET", "/api/v1/system/resources").body["timestamp"] == first:
             await asyncio.sleep(0.2)
     assert await page.evaluate(ROWS) <= before + 1
     await page.evaluate(hide % "false" + told)
@@ -86,7 +86,7 @@ def workshop(server: ServerProcess, command: str) -> str:
     """A session in which a command runs; its id."""
     session_id = server.open_session(model="write-and-run")
     path = f"/api/v1/sessions/{session_id}"
-    assert server.curl("POST", f"{path}/processes", {"command": command}).status == 201
+    assert server.request("POST", f"{path}/processes", {"command": command}).status == 201
     return session_id
 
 
@@ -95,7 +95,7 @@ async def number_of(server: ServerProcess, session_id: str, line: str) -> int:
     async with asyncio.timeout(30):
         while True:
             path = f"/api/v1/system/processes?sessionId={session_id}"
-            for process in server.curl("GET", path).body["processes"]:
+            for process in server.request("GET", path).body["processes"]:
                 if process["cmdline"] == line:
                     return int(process["pid"])
             await asyncio.sleep(0.1)
@@ -121,7 +121,7 @@ async def test_a_process_is_found_and_ended_after_a_question(server: ServerProce
 
 async def test_an_agent_leads_to_its_session(server: ServerProcess, page: Page) -> None:
     session_id = workshop(server, "true")
-    server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
+    server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
     await page.open(f"{server.url}/?page=machine#token={server.key}")
     await page.shows("waits for somebody")
     await page.evaluate("document.querySelector('.machine-page .session').click()")
@@ -132,10 +132,10 @@ async def test_an_agent_leads_to_its_session(server: ServerProcess, page: Page) 
 
 async def test_who_may_not_end_anything_is_offered_no_end(server: ServerProcess, page: Page) -> None:
     workshop(server, "exec sleep 12346")
-    made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
+    made = server.request("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
     await page.open(f"{server.url}/?page=machine#token={made['secret']}")
     await page.shows("sleep 12346")
     labels = "[...document.querySelectorAll('.machine-page button')].map((it) => it.ariaLabel || '')"
     assert not [label for label in await page.evaluate(labels) if label.startswith("End")]
-    server.curl("DELETE", f"/api/v1/keys/{made['key']['id']}")
+    server.request("DELETE", f"/api/v1/keys/{made['key']['id']}")
     assert page.complaints == []

@@ -21,13 +21,13 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 def test_a_task_with_a_command_leaves_its_traces_in_the_metrics(server: ServerProcess) -> None:
     config = {"provider": "scripted", "allowedCommands": ["*"]}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "One", "config": config}).body["session"]["id"]
+    made = server.request("POST", "/api/v1/sessions", {"name": "One", "config": config}).body["session"]["id"]
     session = f"/api/v1/sessions/{made}"
-    assert server.curl("POST", f"{session}/shell", {"cmd": "echo one; exit 3"}).status == 200
-    task = server.curl("POST", f"{session}/tasks", {"input": "Say hello"}).body["task"]["id"]
-    while server.curl("GET", f"{session}/tasks/{task}").body["task"]["status"] in ("pending", "running"):
+    assert server.request("POST", f"{session}/shell", {"cmd": "echo one; exit 3"}).status == 200
+    task = server.request("POST", f"{session}/tasks", {"input": "Say hello"}).body["task"]["id"]
+    while server.request("GET", f"{session}/tasks/{task}").body["task"]["status"] in ("pending", "running"):
         pass
-    answer = server.curl("GET", "/metrics")
+    answer = server.request("GET", "/metrics")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/plain")
     found = samples(answer.body)
@@ -44,16 +44,16 @@ def test_a_task_with_a_command_leaves_its_traces_in_the_metrics(server: ServerPr
 
 
 def test_every_metric_is_documented(server: ServerProcess) -> None:
-    server.curl("GET", "/api/v1/sessions/unknown")
+    server.request("GET", "/api/v1/sessions/unknown")
     text = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
-    families = text_string_to_metric_families(server.curl("GET", "/metrics").body)
+    families = text_string_to_metric_families(server.request("GET", "/metrics").body)
     ours = {family.name for family in families if family.name.startswith("roocode_")}
     assert len(ours) > 10
     assert {name for name in ours if f"`{name}" not in text} == set()
 
 
 def test_a_program_of_this_machine_needs_no_token(server: ServerProcess) -> None:
-    assert server.curl("GET", "/metrics", key=None).status == 200
+    assert server.request("GET", "/metrics", key=None).status == 200
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_but_whoever_comes_through_a_proxy_or_a_browser_does(server: ServerProce
 def test_where_a_proxy_is_configured_everybody_needs_a_token(tmp_path: Path, setting: dict[str, str]) -> None:
     server = ServerProcess(tmp_path / "data", setting).start()
     try:
-        assert server.curl("GET", "/metrics", key=None).status == 401
-        assert server.curl("GET", "/metrics").status == 200
+        assert server.request("GET", "/metrics", key=None).status == 401
+        assert server.request("GET", "/metrics").status == 200
     finally:
         server.end()

@@ -180,7 +180,7 @@ async def test_a_command_in_the_background_is_shown_as_such_until_it_ends(
     await page.shows("Shall it go?")
     address = await page.evaluate("new URLSearchParams(location.search).get('session')")
     path = f"/api/v1/sessions/{address}/files/go"
-    await asyncio.to_thread(server.curl, "POST", path, {"content": ""})
+    await asyncio.to_thread(server.request, "POST", path, {"content": ""})
     await page.until("document.querySelector('.call.failed .state').innerText.includes('exit code 3')")
     assert "runs in the background" not in await page.evaluate("document.querySelector('.story').innerText")
     await page.press("yes")

@@ -154,11 +154,11 @@ async def test_a_channel_that_does_not_exist_is_refused(server: ServerProcess) -
 
 
 async def test_what_a_revoked_key_watches_ends_with_it(quick: ServerProcess) -> None:
-    made = quick.curl("POST", "/api/v1/keys", {"name": "dashboard"}).body
+    made = quick.request("POST", "/api/v1/keys", {"name": "dashboard"}).body
     async with dashboard(quick, key=made["secret"]) as here:
         await here.watch()
         await here.samples(1)
-        assert quick.curl("DELETE", f"/api/v1/keys/{made['key']['id']}").status == 200
+        assert quick.request("DELETE", f"/api/v1/keys/{made['key']['id']}").status == 200
         async with asyncio.timeout(20):
             while here.socket.connected:
                 await asyncio.sleep(0.05)
@@ -174,24 +174,24 @@ PROCESSES = "/api/v1/system/processes"
 def person(server: ServerProcess, role: str = "developer") -> str:
     """The key of a new user."""
     user = {"email": f"{secrets.token_hex(8)}@example.com", "password": "long enough for anybody"}
-    made = server.curl("POST", "/api/v1/users", {**user, "name": "Somebody", "roles": [role]})
+    made = server.request("POST", "/api/v1/users", {**user, "name": "Somebody", "roles": [role]})
     assert made.status == 201, made.body
-    login = server.curl("POST", "/api/v1/auth/login", user, key=None).body
+    login = server.request("POST", "/api/v1/auth/login", user, key=None).body
     token = login["tokens"]["accessToken"]
-    return str(server.curl("POST", "/api/v1/keys", {"name": "one"}, key=token).body["secret"])
+    return str(server.request("POST", "/api/v1/keys", {"name": "one"}, key=token).body["secret"])
 
 
 def session_of(server: ServerProcess, key: str) -> str:
-    return str(server.curl("POST", SESSIONS, {"name": "One"}, key=key).body["session"]["id"])
+    return str(server.request("POST", SESSIONS, {"name": "One"}, key=key).body["session"]["id"])
 
 
 def begun(server: ServerProcess, key: str, session_id: str, command: str, name: str) -> dict[str, Any]:
     """Start a process in a session; return what the machine shows of the program with this name."""
-    made = server.curl("POST", f"{SESSIONS}/{session_id}/processes", {"command": command}, key=key)
+    made = server.request("POST", f"{SESSIONS}/{session_id}/processes", {"command": command}, key=key)
     assert made.status == 201, made.body
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        listed = server.curl("GET", f"{PROCESSES}?sessionId={session_id}", key=key).body
+        listed = server.request("GET", f"{PROCESSES}?sessionId={session_id}", key=key).body
         for process in listed["processes"]:
             if process["name"] == name:
                 return dict(process)
@@ -206,19 +206,19 @@ def test_people_see_the_processes_of_their_sessions_and_no_others(quick: ServerP
     assert (process["type"], process["status"], process["sessionId"]) == ("command", "running", session_id)
     assert process["memoryRss"] >= 0 and process["cpuPercent"] >= 0 and process["memoryPercent"] < 100
     assert abs(datetime.fromisoformat(process["createTime"]).timestamp() - time.time()) < 120
-    seen = quick.curl("GET", PROCESSES, key=one).body
+    seen = quick.request("GET", PROCESSES, key=one).body
     assert {each["sessionId"] for each in seen["processes"]} == {session_id}
     assert seen["totalCount"] == len(seen["processes"])
     assert seen["systemLoad"].keys() == {"load1", "load5", "load15"}
-    nothing = quick.curl("GET", PROCESSES, key=other).body
+    nothing = quick.request("GET", PROCESSES, key=other).body
     assert (nothing["processes"], nothing["totalCount"]) == ([], 0)
-    assert quick.curl("GET", f"{PROCESSES}?sessionId={session_id}", key=other).body["processes"] == []
+    assert quick.request("GET", f"{PROCESSES}?sessionId={session_id}", key=other).body["processes"] == []
 
 
 def test_administrators_see_all_of_the_machine(quick: ServerProcess) -> None:
     session_id = session_of(quick, one := person(quick))
     process = begun(quick, one, session_id, "exec sleep 4332", "sleep")
-    everything = quick.curl("GET", f"{PROCESSES}?limit=1000").body["processes"]
+    everything = quick.request("GET", f"{PROCESSES}?limit=1000").body["processes"]
     by_pid = {each["pid"]: each for each in everything}
     assert by_pid[process["pid"]]["sessionId"] == session_id
     assert by_pid[1]["type"] == "system"
@@ -226,22 +226,22 @@ def test_administrators_see_all_of_the_machine(quick: ServerProcess) -> None:
 
 
 def test_a_list_is_as_long_as_was_asked_for_and_counts_all(quick: ServerProcess) -> None:
-    listed = quick.curl("GET", f"{PROCESSES}?limit=1").body
+    listed = quick.request("GET", f"{PROCESSES}?limit=1").body
     assert len(listed["processes"]) == 1
     assert listed["totalCount"] > 1
-    zombies = quick.curl("GET", f"{PROCESSES}?status=zombie&type=opencode").body
+    zombies = quick.request("GET", f"{PROCESSES}?status=zombie&type=opencode").body
     assert zombies["totalCount"] == 0
-    assert quick.curl("GET", f"{PROCESSES}?type=strange").status == 400
+    assert quick.request("GET", f"{PROCESSES}?type=strange").status == 400
 
 
 def test_a_process_of_ones_own_session_is_ended(quick: ServerProcess) -> None:
     one = person(quick)
     process = begun(quick, one, session_of(quick, one), "sleep 4333 & exec sleep 4334", "sleep")
-    ended = quick.curl("POST", f"{PROCESSES}/{process['pid']}/kill", {"signal": "SIGTERM"}, key=one)
+    ended = quick.request("POST", f"{PROCESSES}/{process['pid']}/kill", {"signal": "SIGTERM"}, key=one)
     assert ended.status == 200
     assert ended.body.items() >= {"pid": process["pid"], "signal": "SIGTERM", "success": True}.items()
     assert datetime.fromisoformat(ended.body["terminationTime"])
-    again = quick.curl("POST", f"{PROCESSES}/{process['pid']}/kill", {}, key=one)
+    again = quick.request("POST", f"{PROCESSES}/{process['pid']}/kill", {}, key=one)
     assert (again.status, again.code) == (404, "RESOURCE_NOT_FOUND")
 
 
@@ -250,7 +250,7 @@ def test_what_is_not_ones_own_is_not_found_and_lives_on(quick: ServerProcess) ->
     process = begun(quick, one, session_of(quick, one), "exec sleep 4335", "sleep")
     assert quick.process is not None
     for pid in (process["pid"], 1, os.getpid(), quick.process.pid, 4_000_000):
-        refused = quick.curl("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"}, key=other)
+        refused = quick.request("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"}, key=other)
         assert (refused.status, refused.code) == (404, "RESOURCE_NOT_FOUND")
         assert refused.body["error"]["details"] == {"resource": "process", "id": str(pid)}
     assert psutil.Process(process["pid"]).status() != psutil.STATUS_ZOMBIE
@@ -260,19 +260,19 @@ def test_a_watcher_sees_processes_and_ends_none_a_collaborator_does(quick: Serve
     one, guest = person(quick), person(quick)
     session_id = session_of(quick, one)
     process = begun(quick, one, session_id, "exec sleep 4336", "sleep")
-    share = {"user": quick.curl("GET", "/api/v1/auth/profile", key=guest).body["user"]["email"]}
+    share = {"user": quick.request("GET", "/api/v1/auth/profile", key=guest).body["user"]["email"]}
     kill = f"{PROCESSES}/{process['pid']}/kill"
-    quick.curl("POST", f"{SESSIONS}/{session_id}/shares", {**share, "access": "watcher"}, key=one)
-    assert quick.curl("GET", PROCESSES, key=guest).body["totalCount"] > 0
-    assert quick.curl("POST", kill, {}, key=guest).code == "PERMISSION_DENIED"
-    quick.curl("POST", f"{SESSIONS}/{session_id}/shares", {**share, "access": "collaborator"}, key=one)
-    assert quick.curl("POST", kill, {}, key=guest).body["success"]
+    quick.request("POST", f"{SESSIONS}/{session_id}/shares", {**share, "access": "watcher"}, key=one)
+    assert quick.request("GET", PROCESSES, key=guest).body["totalCount"] > 0
+    assert quick.request("POST", kill, {}, key=guest).code == "PERMISSION_DENIED"
+    quick.request("POST", f"{SESSIONS}/{session_id}/shares", {**share, "access": "collaborator"}, key=one)
+    assert quick.request("POST", kill, {}, key=guest).body["success"]
 
 
 def test_administrators_end_other_programs_but_not_what_the_server_needs(quick: ServerProcess) -> None:
     assert quick.process is not None
     for pid in (1, quick.process.pid, os.getpid()):  # the test has started the server
-        refused = quick.curl("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"})
+        refused = quick.request("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"})
         assert refused.code == "PERMISSION_DENIED", pid
     with subprocess.Popen(["setsid", "--fork", "sh", "-c", "exec sleep 4337"]):
         pass
@@ -280,7 +280,7 @@ def test_administrators_end_other_programs_but_not_what_the_server_needs(quick: 
         each.pid for each in psutil.process_iter(["cmdline"]) if "4337" in (each.info["cmdline"] or [])
     )
     try:
-        assert quick.curl("POST", f"{PROCESSES}/{pid}/kill", {}).body["success"]
+        assert quick.request("POST", f"{PROCESSES}/{pid}/kill", {}).body["success"]
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -292,18 +292,18 @@ def test_administrators_see_and_end_nothing_but_sessions_if_the_operator_says_so
     server = start_server(monitoring__sample_interval_s="0.1", monitoring__whole_machine="false")
     one = person(server)
     process = begun(server, one, session_id := session_of(server, one), "exec sleep 4339", "sleep")
-    seen = server.curl("GET", f"{PROCESSES}?limit=1000").body["processes"]
+    seen = server.request("GET", f"{PROCESSES}?limit=1000").body["processes"]
     assert {each.get("sessionId") for each in seen} == {session_id}
-    assert server.curl("POST", f"{PROCESSES}/{os.getpid()}/kill", {}).status == 404
-    assert server.curl("POST", f"{PROCESSES}/{process['pid']}/kill", {}).body["success"]
+    assert server.request("POST", f"{PROCESSES}/{os.getpid()}/kill", {}).status == 404
+    assert server.request("POST", f"{PROCESSES}/{process['pid']}/kill", {}).body["success"]
 
 
 def test_ends_of_processes_are_counted_and_audited(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(limits__process_kills="2")
     one = person(server)
-    answers = [server.curl("POST", f"{PROCESSES}/4000000/kill", {}, key=one).status for _ in range(3)]
+    answers = [server.request("POST", f"{PROCESSES}/4000000/kill", {}, key=one).status for _ in range(3)]
     assert answers == [404, 404, 429]
-    entries = server.curl("GET", "/api/v1/audit?operation=system.kill").body["data"]
+    entries = server.request("GET", "/api/v1/audit?operation=system.kill").body["data"]
     assert entries
 
 
@@ -311,7 +311,7 @@ LOGS = "/api/v1/system/logs"
 
 
 def entries(server: ServerProcess, query: str = "", key: str = "") -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = server.curl("GET", f"{LOGS}?{query}", key=key).body["entries"]
+    listed: list[dict[str, Any]] = server.request("GET", f"{LOGS}?{query}", key=key).body["entries"]
     return listed
 
 
@@ -338,7 +338,7 @@ def test_entries_are_there_after_the_server_was_killed(quick: ServerProcess) -> 
     quick.kill()
     quick.start()
     assert [entry["message"] for entry in entries(quick, f"sessionId={session_id}")] == ["session.created"]
-    refused = quick.curl("GET", "/api/v1/sessions/none", key=person(quick))
+    refused = quick.request("GET", "/api/v1/sessions/none", key=person(quick))
     request_id = refused.body["error"]["requestId"]
     while not (found := [each for each in entries(quick) if each.get("requestId") == request_id]):
         time.sleep(0.05)
@@ -387,13 +387,13 @@ def test_agents_are_running_tasks_and_the_agent_programs_of_sessions(
     one, other = person(server), person(server)
     approvals = [{"group": "command", "decision": "always"}]
     config = {"provider": "scripted", "model": "opencode-runs", "approvals": approvals}
-    made = server.curl("POST", SESSIONS, {"name": "Agents", "config": config}, key=one)
+    made = server.request("POST", SESSIONS, {"name": "Agents", "config": config}, key=one)
     session_id = made.body["session"]["id"]
-    task = server.curl("POST", f"{SESSIONS}/{session_id}/tasks", {"input": "test"}, key=one).body["task"]
+    task = server.request("POST", f"{SESSIONS}/{session_id}/tasks", {"input": "test"}, key=one).body["task"]
     deadline = time.monotonic() + 30
     found: dict[str, Any] = {}
     while len(found) < 2 and time.monotonic() < deadline:
-        listed = server.curl("GET", "/api/v1/system/agents", key=one).body["agents"]
+        listed = server.request("GET", "/api/v1/system/agents", key=one).body["agents"]
         found = {agent["type"]: agent for agent in listed if agent["memoryUsage"]}
     own, program = found["roocode"], found["opencode"]
     assert own["taskId"] == program["taskId"] == task["id"]
@@ -403,9 +403,9 @@ def test_agents_are_running_tasks_and_the_agent_programs_of_sessions(
     assert program["cmdline"] == "./opencode 4338"
     assert program["workingDir"] == own["workingDir"]
     assert own["memoryUsage"] >= program["memoryUsage"] > 0, "that of all that the task has started"
-    assert server.curl("GET", "/api/v1/system/agents", key=other).body["agents"] == []
-    of_admin = {agent["pid"] for agent in server.curl("GET", "/api/v1/system/agents").body["agents"]}
+    assert server.request("GET", "/api/v1/system/agents", key=other).body["agents"] == []
+    of_admin = {agent["pid"] for agent in server.request("GET", "/api/v1/system/agents").body["agents"]}
     assert {own["pid"], program["pid"]} <= of_admin
-    assert server.curl("GET", "/api/v1/system/resources").body["claudeProcesses"] >= 1
-    assert server.curl("POST", f"{PROCESSES}/{own['pid']}/kill", {}, key=one).status == 404
-    assert server.curl("POST", f"{PROCESSES}/{program['pid']}/kill", {}, key=one).body["success"]
+    assert server.request("GET", "/api/v1/system/resources").body["claudeProcesses"] >= 1
+    assert server.request("POST", f"{PROCESSES}/{own['pid']}/kill", {}, key=one).status == 404
+    assert server.request("POST", f"{PROCESSES}/{program['pid']}/kill", {}, key=one).body["success"]

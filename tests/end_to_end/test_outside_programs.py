@@ -44,7 +44,7 @@ def test_a_page_is_driven_and_its_picture_reaches_the_client(
     server = start_server(
         browser__allow_private="true", providers__scripted__folders=folder_setting(tmp_path)
     )
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Browsing", "config": {"network": True}})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Browsing", "config": {"network": True}})
     session_id = made.body["session"]["id"]
     outcome = play(
         server,
@@ -69,17 +69,17 @@ def test_a_server_of_tools_is_listed_called_killed_and_restarted(
 ) -> None:
     served = {"all": {"command": NODE, "args": [PROGRAM, "stdio"]}}
     server = start_server(mcp__servers=json.dumps(served))
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Tools"}).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Tools"}).body["session"]["id"]
     place = f"/api/v1/sessions/{session_id}"
 
     def echo(word: str) -> dict[str, Any]:
         given = {"server_name": "all", "tool_name": "echo", "arguments": {"message": word}}
-        answer = server.curl("POST", f"{place}/tools/use_mcp_tool", {"parameters": given})
+        answer = server.request("POST", f"{place}/tools/use_mcp_tool", {"parameters": given})
         assert answer.status == 200, answer.body
         return dict(answer.body["result"])
 
     def listed() -> dict[str, Any]:
-        [state] = server.curl("GET", f"{place}/mcp").body["servers"]
+        [state] = server.request("GET", f"{place}/mcp").body["servers"]
         return dict(state)
 
     assert listed()["status"] == "stopped"
@@ -97,12 +97,12 @@ def test_a_server_of_tools_is_listed_called_killed_and_restarted(
     [after] = programs(server)
     assert after.pid != before.pid
 
-    again = server.curl("POST", f"{place}/mcp/all/restart", {})
+    again = server.request("POST", f"{place}/mcp/all/restart", {})
     assert again.status == 200
     assert echo("three")["output"] == "Echo: three"
     [last] = programs(server)
     assert last.pid != after.pid
-    types = [each["type"] for each in server.curl("GET", f"{place}/events?limit=100").body["data"]]
+    types = [each["type"] for each in server.request("GET", f"{place}/events?limit=100").body["data"]]
     assert [each for each in types if each.startswith("mcp.")] == [
         *["mcp.started", "mcp.stopped"] * 2,
         "mcp.started",

@@ -128,7 +128,7 @@ async def test_a_page_on_another_port_of_the_host_can_use_nobody_s_login(
         assert await page.evaluate(FORGED.replace("SERVER", server.url)) == "refused"
         await page.open(server.url)
         await page.shows("New session")
-        listed = await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions?limit=100")
+        listed = await asyncio.to_thread(server.request, "GET", "/api/v1/sessions?limit=100")
         assert "Forged" not in [session["name"] for session in listed.body["sessions"]]
     finally:
         await runner.cleanup()
@@ -136,7 +136,7 @@ async def test_a_page_on_another_port_of_the_host_can_use_nobody_s_login(
 
 async def test_a_refusal_and_its_reason_are_shown(server: ServerProcess, page: Page) -> None:
     config = {"provider": "scripted", "model": "write-and-run"}
-    created = server.curl("POST", "/api/v1/sessions", {"name": "Refused", "config": config})
+    created = server.request("POST", "/api/v1/sessions", {"name": "Refused", "config": config})
     session_id = created.body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.type("Task", "Print some prime numbers")
@@ -155,7 +155,7 @@ async def test_a_wrong_password_is_told(server: ServerProcess, page: Page) -> No
 
 
 async def test_a_link_s_token_logs_in_and_leaves_the_address(server: ServerProcess, page: Page) -> None:
-    created = server.curl("POST", "/api/v1/sessions", {"name": "<b>Opened</b> by a link"})
+    created = server.request("POST", "/api/v1/sessions", {"name": "<b>Opened</b> by a link"})
     session_id = created.body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.shows("Nothing has happened yet")
@@ -165,7 +165,7 @@ async def test_a_link_s_token_logs_in_and_leaves_the_address(server: ServerProce
 
 async def test_a_refresh_token_in_a_link_works_once(server: ServerProcess, page: Page) -> None:
     admin = {"email": server.admin["email"], "password": server.admin["password"]}
-    tokens = server.curl("POST", "/api/v1/auth/login", admin, key=None).body["tokens"]
+    tokens = server.request("POST", "/api/v1/auth/login", admin, key=None).body["tokens"]
     link = f"{server.url}/#token={tokens['refreshToken']}"
     await page.open(link)
     await page.shows("New session")
@@ -267,7 +267,7 @@ async def test_what_happens_while_the_line_is_cut_is_seen_once_it_is_mended(
     server: ServerProcess, page: Page
 ) -> None:
     config = {"provider": "scripted", "model": "survey"}
-    created = server.curl("POST", "/api/v1/sessions", {"name": "Cut off", "config": config})
+    created = server.request("POST", "/api/v1/sessions", {"name": "Cut off", "config": config})
     session_id = created.body["session"]["id"]
     line = Line(server)
     async with await asyncio.start_server(line.carry, "127.0.0.1", 0) as listening:
@@ -276,7 +276,7 @@ async def test_what_happens_while_the_line_is_cut_is_seen_once_it_is_mended(
         await page.shows("Nothing has happened yet")
         line.cut()
         await page.shows("Disconnected")
-        server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look round"})
+        server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look round"})
         line.mend()
         await page.shows("Connected again: nothing was missed.")
         await page.shows("Task completed")
@@ -298,9 +298,9 @@ async def test_a_call_that_a_rule_forbids_is_shown_as_failed_with_its_reason(
         "model": "write-and-run",
         "approvals": [{"decision": "never", "group": "edit"}],
     }
-    created = server.curl("POST", "/api/v1/sessions", {"name": "Forbidden", "config": config})
+    created = server.request("POST", "/api/v1/sessions", {"name": "Forbidden", "config": config})
     session_id = created.body["session"]["id"]
-    server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
+    server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.shows("Task failed")
     await page.shows("A rule of this session forbids this.")
@@ -310,7 +310,7 @@ async def test_a_call_that_a_rule_forbids_is_shown_as_failed_with_its_reason(
 async def test_calls_that_a_kill_cut_off_are_shown_as_interrupted(tmp_path: Path, page: Page) -> None:
     server = ServerProcess(tmp_path / "data").start()
     try:
-        session_id = server.curl("POST", "/api/v1/sessions", {"name": "Cut off"}).body["session"]["id"]
+        session_id = server.request("POST", "/api/v1/sessions", {"name": "Cut off"}).body["session"]["id"]
         await page.open(f"{server.url}/?session={session_id}#token={server.key}")
         await page.press("Terminal")
         await page.press("Command")
@@ -333,10 +333,10 @@ async def test_a_page_forgets_what_a_restored_server_does_not_know(tmp_path: Pat
 
     def run(session_id: str, command: str) -> None:
         path = f"/api/v1/sessions/{session_id}/tools/execute_command"
-        assert server.curl("POST", path, {"parameters": {"command": command}}).status == 200
+        assert server.request("POST", path, {"parameters": {"command": command}}).status == 200
 
     try:
-        session_id = server.curl("POST", "/api/v1/sessions", {"name": "Restored"}).body["session"]["id"]
+        session_id = server.request("POST", "/api/v1/sessions", {"name": "Restored"}).body["session"]["id"]
         run(session_id, "echo known before")
         assert server.stop() == 0
         shutil.copytree(server.data_dir, backup)
@@ -372,14 +372,14 @@ async def log_in_and_open_a_session(server: ServerProcess, page: Page) -> str:
     await page.type("Name", "Busy")
     await page.press("Create session")
     await page.shows("The workspace is empty")
-    listed = await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions")
+    listed = await asyncio.to_thread(server.request, "GET", "/api/v1/sessions")
     return str(listed.body["sessions"][0]["id"])
 
 
 def make_files(server: ServerProcess, session_id: str, names: list[str]) -> None:
     for name in names:
         path = f"/api/v1/sessions/{session_id}/files/{name}"
-        assert server.curl("POST", path, {"content": f"This is {name}"}).status == 201
+        assert server.request("POST", path, {"content": f"This is {name}"}).status == 201
 
 
 async def test_a_page_that_shows_hard_work_stays_within_s0_s_limits(
@@ -416,7 +416,7 @@ async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
 
 def invited(server: ServerProcess, email: str) -> str:
     """Return the link that the command line prints for a new user."""
-    server.curl("POST", "/api/v1/users", {"email": email, "name": "Grace", "roles": ["developer"]})
+    server.request("POST", "/api/v1/users", {"email": email, "name": "Grace", "roles": ["developer"]})
     return server.roocode("user", "invite", email, "--url", server.url).strip()
 
 
@@ -434,14 +434,14 @@ async def test_an_invitation_leads_to_a_password_once(server: ServerProcess, pag
     await page.shows("New session")
     assert "invitation" not in await page.evaluate("location.href")
     login = {"email": email, "password": password}
-    assert server.curl("POST", "/api/v1/auth/login", login, key=None).status == 200
+    assert server.request("POST", "/api/v1/auth/login", login, key=None).status == 200
     await page.open("about:blank")
     await page.open(link)
     await page.type("New password", "another password")
     await page.type("Repeat password", "another password")
     await page.press("Choose password")
     await page.shows("The invitation is no longer valid")
-    assert server.curl("POST", "/api/v1/auth/login", login, key=None).status == 200
+    assert server.request("POST", "/api/v1/auth/login", login, key=None).status == 200
 
 
 async def test_a_session_begins_in_the_mode_that_was_chosen_in_its_form(
@@ -464,7 +464,7 @@ async def test_a_session_begins_in_the_mode_that_was_chosen_in_its_form(
     await page.choose("Mode", "architect")
     await page.press("Create session")
     await page.until("document.querySelector('select[aria-label=Mode]')?.value === 'architect'")
-    listed = server.curl("GET", "/api/v1/sessions?limit=1").body["sessions"]
+    listed = server.request("GET", "/api/v1/sessions?limit=1").body["sessions"]
     assert [each["config"]["mode"] for each in listed] == ["architect"]
     assert page.complaints == []
 
@@ -476,6 +476,6 @@ async def test_whoever_chooses_no_mode_gets_the_server_s(server: ServerProcess, 
     await page.type("Name", "As usual")
     await page.press("Create session")
     await page.until("document.querySelector('select[aria-label=Mode]')?.value === 'code'")
-    standing = server.curl("GET", "/api/v1/modes").body
+    standing = server.request("GET", "/api/v1/modes").body
     assert standing["default"] == "code"
     assert "architect" in [mode["slug"] for mode in standing["modes"]]

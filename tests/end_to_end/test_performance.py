@@ -14,10 +14,10 @@ PATH = "/api/v1/system/performance?timeRange="
 
 
 def test_calls_through_every_door_are_counted(server: ServerProcess) -> None:
-    before = server.curl("GET", PATH + "24h").body["throughput"]["totalRequests"]
-    made = server.curl("POST", "/api/v1/sessions", {"name": "One"}).body["session"]["id"]
-    assert server.curl("GET", f"/api/sessions/{made}").status == 200
-    assert server.curl("PUT", f"/api/v1/sessions/{made}/files/raw?path=a.txt", b"text").status == 201
+    before = server.request("GET", PATH + "24h").body["throughput"]["totalRequests"]
+    made = server.request("POST", "/api/v1/sessions", {"name": "One"}).body["session"]["id"]
+    assert server.request("GET", f"/api/sessions/{made}").status == 200
+    assert server.request("PUT", f"/api/v1/sessions/{made}/files/raw?path=a.txt", b"text").status == 201
     with socketio.SimpleClient() as client:
         client.connect(server.url, auth={"token": server.key})
         assert client.call("session.get", {"sessionId": made})["session"]["id"] == made
@@ -33,26 +33,26 @@ def test_calls_through_every_door_are_counted(server: ServerProcess) -> None:
 
 
 def test_refusals_are_counted_by_their_code(server: ServerProcess) -> None:
-    assert server.curl("GET", "/api/v1/sessions/unknown").status == 404
+    assert server.request("GET", "/api/v1/sessions/unknown").status == 404
     told = within_a_second(server, "5m", at_least=1)
     assert told["errorRates"]["errorsByType"]["RESOURCE_NOT_FOUND"] >= 1
     assert 0 < told["errorRates"]["errorRatePercent"] <= 100
 
 
 def test_a_range_that_is_not_kept_is_refused(server: ServerProcess) -> None:
-    refused = server.curl("GET", PATH + "7d")
+    refused = server.request("GET", PATH + "7d")
     assert (refused.status, refused.code) == (400, "VALIDATION_ERROR")
 
 
 def test_a_summary_names_no_user_and_no_session(server: ServerProcess) -> None:
-    session = server.curl("POST", "/api/v1/sessions", {"name": "Hers"}).body["session"]["id"]
-    server.curl("GET", f"/api/v1/sessions/{session}")
+    session = server.request("POST", "/api/v1/sessions", {"name": "Hers"}).body["session"]["id"]
+    server.request("GET", f"/api/v1/sessions/{session}")
 
     server.roocode(
         "user", "add", "reader@example.com", "--password", "long enough for anybody", "--role", "viewer"
     )
     key = server.roocode("key", "create", "reader@example.com").strip()
-    answer = server.curl("GET", PATH + "1h", key=key)
+    answer = server.request("GET", PATH + "1h", key=key)
     assert answer.status == 200
     assert session not in str(answer.body)
     assert "@" not in str(answer.body)
@@ -61,7 +61,7 @@ def test_a_summary_names_no_user_and_no_session(server: ServerProcess) -> None:
 def within_a_second(server: ServerProcess, time_range: str, at_least: int) -> dict[str, Any]:
     """The performance, once the summary of a moment ago is no longer told."""
     while True:
-        told: dict[str, Any] = server.curl("GET", PATH + time_range).body
+        told: dict[str, Any] = server.request("GET", PATH + time_range).body
         if told["throughput"]["totalRequests"] >= at_least:
             return told
 

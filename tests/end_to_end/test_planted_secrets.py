@@ -38,40 +38,42 @@ class Planting:
 
 def plant_in_calls(server: ServerProcess, planting: Planting) -> str:
     """Send a secret wherever one belongs, in calls that succeed and in calls that fail; a task's path."""
-    secret, curl = planting.secret, server.curl
+    secret, request = planting.secret, server.request
     config = {
         "provider": "scripted",
         "model": "survey",
         "customInstructions": secret("instructions"),
         "mcpServers": {"none": {"command": "none", "env": {"KEY": secret("mcp-env")}}},
     }
-    made = curl("POST", "/api/v1/sessions", {"name": "Secrets", "config": config})
+    made = request("POST", "/api/v1/sessions", {"name": "Secrets", "config": config})
     assert made.status == 201, made.body
     agent = {"acp": {"command": ["none"], "environment": {"TOKEN": secret("agent-environment")}}}
-    curl("POST", "/api/v1/sessions", {"name": "Agent", "config": {"agent": agent}})
+    request("POST", "/api/v1/sessions", {"name": "Agent", "config": {"agent": agent}})
     place = f"/api/v1/sessions/{made.body['session']['id']}"
-    task = curl("POST", f"{place}/tasks", {"input": f"Look at {secret('prompt')}"}).body["task"]["id"]
-    curl("POST", f"{place}/shell", {"cmd": f"echo {secret('command')}; exit 3"})
-    curl("POST", f"{place}/processes", {"command": f"echo {secret('process')}"})
-    curl("POST", f"{place}/tools/execute_command", {"parameters": {"command": f"false {secret('tool')}"}})
-    curl("POST", f"{place}/tools/write_to_file", {"parameters": {"path": "a", "content": secret("content")}})
-    curl("POST", f"{place}/files/secret.txt", {"content": secret("file")})
-    curl("POST", f"{place}/clone", {"url": f"https://me:{secret('clone')}@127.0.0.1:1/a.git"})
-    curl("POST", "/api/v1/auth/login", {"email": "none@example.com", "password": secret("password")})
-    curl("POST", "/api/v1/auth/refresh", {"refreshToken": secret("refresh")})
-    curl("POST", "/api/v1/auth/accept", {"invitation": secret("invitation"), "password": secret("chosen")})
-    curl("GET", f"/api/v1/sessions?token={secret('query-token')}", key=None)
-    curl("GET", "/api/v1/sessions", key=secret("bearer"))
+    task = request("POST", f"{place}/tasks", {"input": f"Look at {secret('prompt')}"}).body["task"]["id"]
+    request("POST", f"{place}/shell", {"cmd": f"echo {secret('command')}; exit 3"})
+    request("POST", f"{place}/processes", {"command": f"echo {secret('process')}"})
+    request("POST", f"{place}/tools/execute_command", {"parameters": {"command": f"false {secret('tool')}"}})
+    request(
+        "POST", f"{place}/tools/write_to_file", {"parameters": {"path": "a", "content": secret("content")}}
+    )
+    request("POST", f"{place}/files/secret.txt", {"content": secret("file")})
+    request("POST", f"{place}/clone", {"url": f"https://me:{secret('clone')}@127.0.0.1:1/a.git"})
+    request("POST", "/api/v1/auth/login", {"email": "none@example.com", "password": secret("password")})
+    request("POST", "/api/v1/auth/refresh", {"refreshToken": secret("refresh")})
+    request("POST", "/api/v1/auth/accept", {"invitation": secret("invitation"), "password": secret("chosen")})
+    request("GET", f"/api/v1/sessions?token={secret('query-token')}", key=None)
+    request("GET", "/api/v1/sessions", key=secret("bearer"))
     profile = {"name": "mine", "provider": "openai", "apiKey": secret("profile-key"), "activate": False}
-    assert curl("POST", "/api/v1/profiles", profile).status == 201
-    curl(
+    assert request("POST", "/api/v1/profiles", profile).status == 201
+    request(
         "POST", "/api/v1/profiles", {**profile, "name": "bad", "baseUrl": f"https://a:{secret('base')}@b/v1"}
     )
     hook = {"url": f"http://a:{secret('hook-url')}@127.0.0.1:1/", "events": ["*"], "secret": secret("hook")}
-    curl("POST", "/api/v1/webhooks", hook)
+    request("POST", "/api/v1/webhooks", hook)
     quiet = {"url": "http://127.0.0.1:1/", "events": ["*"], "secret": secret("hook-signing")}
-    curl("POST", "/api/v1/webhooks", quiet)
-    curl("POST", f"{place}/files/{secret('path')}/../..", {"content": 3})
+    request("POST", "/api/v1/webhooks", quiet)
+    request("POST", f"{place}/files/{secret('path')}/../..", {"content": 3})
     return f"{place}/tasks/{task}"
 
 
@@ -96,9 +98,9 @@ def test_no_log_trace_figure_or_audit_entry_has_a_secret(
         call_on_a_raw_socket(server, planting.secret("socket-token"))
         ended(server, task)
         collector.wait_for("task")
-        logs = server.curl("GET", "/api/v1/system/logs?limit=1000").body
-        audit = server.curl("GET", "/api/v1/audit?limit=100").body
-        metrics = server.curl("GET", "/metrics", key=None).body
+        logs = server.request("GET", "/api/v1/system/logs?limit=1000").body
+        audit = server.request("GET", "/api/v1/audit?limit=100").body
+        metrics = server.request("GET", "/metrics", key=None).body
         assert logs["entries"] and audit["data"]
         assert {
             place: planting.found_in(str(told))

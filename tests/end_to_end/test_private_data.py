@@ -22,13 +22,13 @@ def open_to_others(folder: Path) -> Iterator[str]:
 
 def work(server: ServerProcess) -> str:
     """Create a session, a task, a checkpoint, a process and an upload; return the session's id."""
-    session_id = str(server.curl("POST", "/api/v1/sessions", {"name": "Work"}).body["session"]["id"])
+    session_id = str(server.request("POST", "/api/v1/sessions", {"name": "Work"}).body["session"]["id"])
     place = f"/api/v1/sessions/{session_id}"
     answers = [
-        server.curl("POST", f"{place}/files/a.txt", {"content": "a"}),
-        server.curl("POST", f"{place}/tasks", {"input": "Look around"}),
-        server.curl("POST", f"{place}/checkpoints", {"reason": "now"}),
-        server.curl("POST", f"{place}/processes", {"command": "true"}),
+        server.request("POST", f"{place}/files/a.txt", {"content": "a"}),
+        server.request("POST", f"{place}/tasks", {"input": "Look around"}),
+        server.request("POST", f"{place}/checkpoints", {"reason": "now"}),
+        server.request("POST", f"{place}/processes", {"command": "true"}),
         server.curl("PUT", f"{place}/files/raw?path=b.txt", None, "--data-binary", "b"),
     ]
     assert [answer.status for answer in answers if answer.status >= 300] == [], answers

@@ -34,7 +34,7 @@ def server(fresh_server: ServerProcess) -> ServerProcess:
 
 
 def start(server: ServerProcess, session_id: str, command: str) -> None:
-    made = server.curl("POST", f"/api/v1/sessions/{session_id}/processes", {"command": command})
+    made = server.request("POST", f"/api/v1/sessions/{session_id}/processes", {"command": command})
     assert made.status == 201
 
 
@@ -137,7 +137,7 @@ async def test_a_command_of_the_agent_is_listed_while_it_runs_and_can_be_killed(
 
 async def test_who_only_looks_on_reads_logs_and_stops_nothing(server: ServerProcess, page: Page) -> None:
     session_id = server.open_session()
-    made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
+    made = server.request("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
     start(server, session_id, "echo to be read; exec sleep 60")
     await enter(page, server, session_id, key=made["secret"])
     await logs(page, "to be read")
@@ -145,7 +145,7 @@ async def test_who_only_looks_on_reads_logs_and_stops_nothing(server: ServerProc
         "[...document.querySelectorAll('.processes button')].map((it) => it.innerText)"
     )
     assert words == ["echo to be read; exec sleep 60", "Whole log"]
-    server.curl("DELETE", f"/api/v1/keys/{made['key']['id']}")
+    server.request("DELETE", f"/api/v1/keys/{made['key']['id']}")
     assert page.complaints == []
 
 

@@ -22,11 +22,11 @@ def profile(mock_models: MockModels, **more: str) -> dict[str, str]:
 
 def work(server: ServerProcess, **config: str) -> dict[str, Any]:
     """Run a task in a session with this configuration and return it once it has ended."""
-    created = server.curl("POST", "/api/v1/sessions", {"name": "A session", "config": config})
+    created = server.request("POST", "/api/v1/sessions", {"name": "A session", "config": config})
     path = f"/api/v1/sessions/{created.body['session']['id']}/tasks"
-    path += "/" + server.curl("POST", path, {"input": "Say hello."}).body["task"]["id"]
+    path += "/" + server.request("POST", path, {"input": "Say hello."}).body["task"]["id"]
     deadline = time.monotonic() + 60
-    while (now := server.curl("GET", path).body["task"])["status"] in ("pending", "running"):
+    while (now := server.request("GET", path).body["task"])["status"] in ("pending", "running"):
         assert time.monotonic() < deadline, now
     task: dict[str, Any] = now
     return task
@@ -37,14 +37,14 @@ def test_a_task_is_worked_on_by_the_profiles_model_and_its_key_is_nowhere(
 ) -> None:
     server = start_server()
     mock_models.say(DONE)
-    made = server.curl("POST", "/api/v1/profiles", profile(mock_models, apiKey=mock_models.key))
+    made = server.request("POST", "/api/v1/profiles", profile(mock_models, apiKey=mock_models.key))
     assert made.status == 201
     assert made.body["profile"]["hasKey"]
     task = work(server)
     assert (task["status"], task["result"]["summary"]) == ("completed", "Said by the model."), task
     assert mock_models.requests()[0].path.endswith("/chat/completions")
     place = f"/api/v1/profiles/{made.body['profile']['id']}"
-    answers = [made, server.curl("GET", "/api/v1/profiles"), server.curl("GET", place)]
+    answers = [made, server.request("GET", "/api/v1/profiles"), server.request("GET", place)]
     assert server.stop() == 0
     assert not any(mock_models.key in str(answer.body) for answer in answers)
     assert mock_models.key not in server.log
@@ -56,7 +56,7 @@ def test_a_key_that_is_refused_fails_the_task_without_being_told(
     start_server: Callable[..., ServerProcess], mock_models: MockModels
 ) -> None:
     server = start_server()
-    server.curl("POST", "/api/v1/profiles", profile(mock_models, apiKey="sk-wrong-and-secret"))
+    server.request("POST", "/api/v1/profiles", profile(mock_models, apiKey="sk-wrong-and-secret"))
     task = work(server)
     assert task["error"]["code"] == "PROVIDER_KEY_REFUSED"
     assert "sk-wrong" not in str(task) + server.log
@@ -66,7 +66,7 @@ def test_a_profile_that_leads_into_a_private_network_is_not_followed(
     start_server: Callable[..., ServerProcess], mock_models: MockModels
 ) -> None:
     server = start_server()
-    server.curl("POST", "/api/v1/profiles", profile(mock_models, baseUrl="http://169.254.169.254/v1"))
+    server.request("POST", "/api/v1/profiles", profile(mock_models, baseUrl="http://169.254.169.254/v1"))
     task = work(server)
     assert task["error"]["code"] == "PROVIDER_UNAVAILABLE"
     assert "providers.allow_private_base_urls" in task["error"]["message"]
@@ -76,7 +76,7 @@ def test_a_session_that_names_another_provider_is_not_the_profiles(
     start_server: Callable[..., ServerProcess], mock_models: MockModels
 ) -> None:
     server = start_server()
-    server.curl("POST", "/api/v1/profiles", profile(mock_models, apiKey=mock_models.key))
+    server.request("POST", "/api/v1/profiles", profile(mock_models, apiKey=mock_models.key))
     assert work(server, provider="scripted", model="survey")["status"] == "completed"
     assert mock_models.requests() == []
 
@@ -86,6 +86,6 @@ def test_a_session_that_names_its_provider_and_model_takes_the_profiles_address_
 ) -> None:
     server = start_server()
     mock_models.say(DONE)
-    server.curl("POST", "/api/v1/profiles", profile(mock_models, apiKey=mock_models.key))
+    server.request("POST", "/api/v1/profiles", profile(mock_models, apiKey=mock_models.key))
     assert work(server, provider="openai", model="another")["status"] == "completed"
     assert mock_models.requests()[0].body["model"] == "another"

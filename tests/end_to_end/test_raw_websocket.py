@@ -25,7 +25,7 @@ def test_a_plain_websocket_follows_a_task_in_the_words_of_s3(server: ServerProce
 
 
 def _session(server: ServerProcess) -> str:
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Raw"})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Raw"})
     return str(made.body["session"]["id"])
 
 
@@ -43,10 +43,10 @@ async def _replayed(url: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("joint", ["&", "?"])
 def test_the_address_of_a_task_tells_it_from_its_beginning(server: ServerProcess, joint: str) -> None:
     config = {"provider": "scripted", "model": "survey"}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Raw", "config": config})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Raw", "config": config})
     tasks = f"/api/v1/sessions/{made.body['session']['id']}/tasks"
     for text in ("the first", "the second"):
-        begun = server.curl("POST", tasks, {"input": text}).body
+        begun = server.request("POST", tasks, {"input": text}).body
         told = asyncio.run(_until_completed(f"{begun['websocket']}{joint}token={server.key}"))
         assert told[0] == told[0] | {"type": "task_started", "task": text}
 
@@ -77,20 +77,20 @@ def test_who_comes_later_reads_the_whole_text_from_the_log(server: ServerProcess
 def test_who_may_not_follow_is_told_before_the_handshake(
     server: ServerProcess, path: str, key: str | None, status: int
 ) -> None:
-    answer = server.curl("GET", path.format(session=_session(server)), key=key)
+    answer = server.request("GET", path.format(session=_session(server)), key=key)
     assert answer.status == status
     assert answer.body["detail"]
 
 
 def test_a_plain_request_is_no_websocket(server: ServerProcess) -> None:
-    assert server.curl("GET", f"/ws/{_session(server)}").status == 400
+    assert server.request("GET", f"/ws/{_session(server)}").status == 400
 
 
 async def test_the_socket_of_a_session_is_closed_when_the_session_is_deleted(server: ServerProcess) -> None:
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Short"}).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "Short"}).body["session"]["id"]
     url = f"{server.url}/ws/{session_id}?token={server.key}"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket, asyncio.timeout(20):
-        assert server.curl("DELETE", f"/api/v1/sessions/{session_id}").status == 200
+        assert server.request("DELETE", f"/api/v1/sessions/{session_id}").status == 200
         async for _ in socket:
             pass
         assert socket.close_code == 1000

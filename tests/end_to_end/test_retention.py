@@ -16,11 +16,11 @@ def test_a_server_deletes_inactive_sessions_whose_time_is_over_and_leaves_the_ot
     try:
         server.start()
         ids = [
-            server.curl("POST", "/api/v1/sessions", {"name": name}).body["session"]["id"]
+            server.request("POST", "/api/v1/sessions", {"name": name}).body["session"]["id"]
             for name in ("inactive", "active", "archived")
         ]
         for status, made in zip(("inactive", "active", "archived"), ids, strict=True):
-            server.curl("PUT", f"/api/v1/sessions/{made}", {"status": status})
+            server.request("PUT", f"/api/v1/sessions/{made}", {"status": status})
         server.stop()
         server.settings |= {
             "ROOCODE_RETENTION__INACTIVE_SESSIONS_DAYS": "0.000001",
@@ -29,12 +29,12 @@ def test_a_server_deletes_inactive_sessions_whose_time_is_over_and_leaves_the_ot
         server.start()
         deadline = time.monotonic() + 60
         while ("roocode_sessions_ended_total", "inactive") not in samples(
-            server.curl("GET", "/metrics").body
+            server.request("GET", "/metrics").body
         ):
             assert time.monotonic() < deadline, server.log
-        answers = [server.curl("GET", f"/api/v1/sessions/{made}").status for made in ids]
+        answers = [server.request("GET", f"/api/v1/sessions/{made}").status for made in ids]
         assert answers == [404, 200, 200]
-        audited = server.curl("GET", f"/api/v1/audit?sessionId={ids[0]}&operation=session.delete").body[
+        audited = server.request("GET", f"/api/v1/audit?sessionId={ids[0]}&operation=session.delete").body[
             "data"
         ]
         assert [entry["subject"]["retention"] for entry in audited] == ["inactive"]
@@ -50,11 +50,11 @@ def test_a_server_that_is_killed_while_it_deletes_old_sessions_goes_on_at_its_ne
     server = ServerProcess(tmp_path / "data")
     try:
         server.start()
-        kept = server.curl("POST", "/api/v1/sessions", {"name": "kept"}).body["session"]["id"]
-        old = [server.curl("POST", "/api/v1/sessions", {}).body["session"]["id"] for _ in range(40)]
+        kept = server.request("POST", "/api/v1/sessions", {"name": "kept"}).body["session"]["id"]
+        old = [server.request("POST", "/api/v1/sessions", {}).body["session"]["id"] for _ in range(40)]
         for made in old:
-            server.curl("POST", f"/api/v1/sessions/{made}/files", {"path": "a", "content": "old"})
-            server.curl("PUT", f"/api/v1/sessions/{made}", {"status": "inactive"})
+            server.request("POST", f"/api/v1/sessions/{made}/files", {"path": "a", "content": "old"})
+            server.request("PUT", f"/api/v1/sessions/{made}", {"status": "inactive"})
         server.stop()
         server.settings |= {"ROOCODE_RETENTION__INACTIVE_SESSIONS_DAYS": "0.000001"}
         workspaces = tmp_path / "data/workspaces"
@@ -65,12 +65,12 @@ def test_a_server_that_is_killed_while_it_deletes_old_sessions_goes_on_at_its_ne
             server.kill()
         server.start()
         deadline = time.monotonic() + 60
-        while server.curl("GET", "/api/v1/sessions?limit=100").body["pagination"]["total"] > 1:
+        while server.request("GET", "/api/v1/sessions?limit=100").body["pagination"]["total"] > 1:
             assert time.monotonic() < deadline, server.log
         while left(workspaces, old):
             assert time.monotonic() < deadline, server.log
-        assert server.curl("GET", f"/api/v1/sessions/{kept}").status == 200
-        verification = server.curl("GET", "/api/v1/audit/verification").body
+        assert server.request("GET", f"/api/v1/sessions/{kept}").status == 200
+        verification = server.request("GET", "/api/v1/audit/verification").body
         assert verification["entries"] > 40 and "brokenAt" not in verification
         assert server.stop() == 0
         assert not [path for each in old for path in (tmp_path / "data").rglob(f"*{each}*")]

@@ -62,13 +62,13 @@ def has(body: dict[str, Any], expected: dict[str, Any]) -> None:
 def session(server: ServerProcess) -> str:
     """Create a session that plays a playbook; return its path."""
     config = {"provider": "scripted", "model": "write-and-run"}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "S0", "config": config})
+    made = server.request("POST", "/api/v1/sessions", {"name": "S0", "config": config})
     return f"/api/v1/sessions/{made.body['session']['id']}"
 
 
 def test_login_profile_and_refresh(server: ServerProcess) -> None:
     credentials = {"email": server.admin["email"], "password": server.admin["password"]}
-    login = server.curl("POST", "/api/v1/auth/login", credentials, key=None)
+    login = server.request("POST", "/api/v1/auth/login", credentials, key=None)
     assert login.status == 200
     has(login.body["user"], USER_FIELDS)
     has(
@@ -76,10 +76,10 @@ def test_login_profile_and_refresh(server: ServerProcess) -> None:
         {"theme": str, "language": str, "notifications": dict, "defaultProvider": str, "defaultModel": str},
     )
     has(login.body["tokens"], {"accessToken": str, "refreshToken": str, "expiresIn": int})
-    profile = server.curl("GET", "/api/v1/auth/profile", key=login.body["tokens"]["accessToken"])
+    profile = server.request("GET", "/api/v1/auth/profile", key=login.body["tokens"]["accessToken"])
     has(profile.body["user"], USER_FIELDS)
     refresh = {"refreshToken": login.body["tokens"]["refreshToken"]}
-    again = server.curl("POST", "/api/v1/auth/refresh", refresh, key=None)
+    again = server.request("POST", "/api/v1/auth/refresh", refresh, key=None)
     assert again.status == 200
     assert again.body["tokens"]["accessToken"]
 
@@ -87,20 +87,20 @@ def test_login_profile_and_refresh(server: ServerProcess) -> None:
 def test_oauth_of_a_provider_that_is_not_set_up_is_refused(server: ServerProcess) -> None:
     body = {"code": "oauth_authorization_code", "redirectUri": "https://app.roocode.com/callback"}
     for provider in ("google", "github", "microsoft"):
-        answer = server.curl("POST", f"/api/v1/auth/oauth/{provider}", body, key=None)
+        answer = server.request("POST", f"/api/v1/auth/oauth/{provider}", body, key=None)
         assert answer.status in (400, 403)
         assert answer.code
 
 
 def test_a_session_is_created_listed_read_changed_and_deleted(server: ServerProcess) -> None:
-    created = server.curl("POST", "/api/v1/sessions", SESSION)
+    created = server.request("POST", "/api/v1/sessions", SESSION)
     assert created.status == 201
     has(created.body["session"], SESSION_FIELDS)
     has(created.body["workspace"], {"path": str, "url": str})
     limits = created.body["session"]["config"]["resourceLimits"]
     assert SESSION["config"]["resourceLimits"].items() <= limits.items()  # type: ignore[index]
     assert created.headers["x-api-version"] == "v1"
-    listed = server.curl("GET", "/api/v1/sessions?limit=20&offset=0&status=active")
+    listed = server.request("GET", "/api/v1/sessions?limit=20&offset=0&status=active")
     has(listed.body, {"sessions": list, "total": int, "hasMore": bool})
     has(listed.body["sessions"][0], SESSION_FIELDS)
     assert listed.body["data"] == listed.body["sessions"]
@@ -108,23 +108,23 @@ def test_a_session_is_created_listed_read_changed_and_deleted(server: ServerProc
     assert (place["total"], place["hasMore"]) == (listed.body["total"], listed.body["hasMore"])
     assert (place["limit"], place["offset"]) == (20, 0)
     path = f"/api/v1/sessions/{created.body['session']['id']}"
-    has(server.curl("GET", path).body["session"], SESSION_FIELDS)
-    changed = server.curl("PUT", path, {"name": "Another", "config": {"temperature": 0.2}})
+    has(server.request("GET", path).body["session"], SESSION_FIELDS)
+    changed = server.request("PUT", path, {"name": "Another", "config": {"temperature": 0.2}})
     assert changed.status == 200
     assert changed.body["session"]["name"] == "Another"
     assert changed.body["session"]["config"]["model"] == "claude-3-sonnet"
-    assert server.curl("DELETE", path).status == 200
-    assert server.curl("GET", path).code == "RESOURCE_NOT_FOUND"
+    assert server.request("DELETE", path).status == 200
+    assert server.request("GET", path).code == "RESOURCE_NOT_FOUND"
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "offset=-1", "status=none", "limit=many"])
 def test_a_list_has_s0s_bounds(server: ServerProcess, query: str) -> None:
-    answer = server.curl("GET", f"/api/v1/sessions?{query}")
+    answer = server.request("GET", f"/api/v1/sessions?{query}")
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
 def test_a_task_from_its_request_to_its_result(server: ServerProcess, session: str) -> None:
-    created = server.curl("POST", f"{session}/tasks", TASK)
+    created = server.request("POST", f"{session}/tasks", TASK)
     assert created.status == 201
     has(created.body["task"], TASK_FIELDS)
     assert re.fullmatch(
@@ -132,10 +132,10 @@ def test_a_task_from_its_request_to_its_result(server: ServerProcess, session: s
     )
     path = f"{session}/tasks/{created.body['task']['id']}"
     deadline = time.monotonic() + 90
-    while (task := server.curl("GET", path).body["task"])["status"] in ("pending", "running"):
+    while (task := server.request("GET", path).body["task"])["status"] in ("pending", "running"):
         assert time.monotonic() < deadline, task
         if task["activity"] == "interactive":
-            server.curl("PUT", path, {"action": "approve", "feedback": "Optional feedback message"})
+            server.request("PUT", path, {"action": "approve", "feedback": "Optional feedback message"})
     has(task, {**TASK_FIELDS, "startedAt": TIME, "completedAt": TIME, "result": dict})
     assert task["status"] == "completed"
     assert task["progress"] == 100
@@ -149,45 +149,45 @@ def test_a_task_from_its_request_to_its_result(server: ServerProcess, session: s
             "toolsUsed": list,
         },
     )
-    listed = server.curl("GET", f"{session}/tasks?limit=20&offset=0")
+    listed = server.request("GET", f"{session}/tasks?limit=20&offset=0")
     has(listed.body, {"data": list, "pagination": dict})
     has(listed.body["pagination"], {"total": int, "limit": int, "offset": int, "hasMore": bool})
-    assert server.curl("DELETE", path).code == "RESOURCE_CONFLICT"
+    assert server.request("DELETE", path).code == "RESOURCE_CONFLICT"
 
 
 def test_a_running_task_is_cancelled(server: ServerProcess, session: str) -> None:
-    task = server.curl("POST", f"{session}/tasks", {"input": "write and run"}).body["task"]
-    cancelled = server.curl("DELETE", f"{session}/tasks/{task['id']}")
+    task = server.request("POST", f"{session}/tasks", {"input": "write and run"}).body["task"]
+    cancelled = server.request("DELETE", f"{session}/tasks/{task['id']}")
     assert cancelled.status == 200
     assert cancelled.body["task"]["status"] == "cancelled"
 
 
 def test_files_are_written_listed_read_changed_and_deleted(server: ServerProcess, session: str) -> None:
     path = f"{session}/files/src/component.tsx"
-    created = server.curl("POST", path, {"content": "file content", "encoding": "utf-8"})
+    created = server.request("POST", path, {"content": "file content", "encoding": "utf-8"})
     assert created.status == 201
-    listed = server.curl("GET", f"{session}/files?path=/&recursive=true&includeHidden=false")
+    listed = server.request("GET", f"{session}/files?path=/&recursive=true&includeHidden=false")
     has(listed.body, {"files": list, "directories": list})
     [file] = [each for each in listed.body["files"] if each["path"] == "/src/component.tsx"]
     has(file, FILE_FIELDS)
     [folder] = [each for each in listed.body["directories"] if each["path"] == "/src"]
     has(folder, {"name": str, "path": str, "type": str, "childCount": int})
-    read = server.curl("GET", path)
+    read = server.request("GET", path)
     has(read.body, {"content": str, "encoding": str, "size": int, "modifiedAt": TIME})
     assert (read.body["content"], read.body["encoding"]) == ("file content", "utf-8")
-    assert server.curl("PUT", path, {"content": "other content"}).status == 200
-    assert server.curl("GET", path).body["content"] == "other content"
-    assert server.curl("DELETE", path).status == 200
-    assert server.curl("GET", path).code == "RESOURCE_NOT_FOUND"
+    assert server.request("PUT", path, {"content": "other content"}).status == 200
+    assert server.request("GET", path).body["content"] == "other content"
+    assert server.request("DELETE", path).status == 200
+    assert server.request("GET", path).code == "RESOURCE_NOT_FOUND"
 
 
 def test_tools_are_listed_and_executed(server: ServerProcess, session: str) -> None:
-    tools = {tool["name"]: tool for tool in server.curl("GET", "/api/v1/tools").body["tools"]}
+    tools = {tool["name"]: tool for tool in server.request("GET", "/api/v1/tools").body["tools"]}
     has(tools["read_file"], {"name": str, "description": str, "parameters": dict})
     has(tools["read_file"]["parameters"]["path"], {"type": str, "description": str, "required": bool})
-    server.curl("POST", f"{session}/files/src/tool.tsx", {"content": "x\n"})
+    server.request("POST", f"{session}/files/src/tool.tsx", {"content": "x\n"})
     body = {"parameters": {"path": "/src/tool.tsx"}}
-    done = server.curl("POST", f"{session}/tools/read_file", body)
+    done = server.request("POST", f"{session}/tools/read_file", body)
     assert done.status == 200
     has(done.body, {"result": dict, "executionTime": (int, float), "resourceUsage": dict})
     has(done.body["result"], {"success": bool, "output": str, "filesChanged": list})
@@ -195,7 +195,7 @@ def test_tools_are_listed_and_executed(server: ServerProcess, session: str) -> N
 
 
 def test_an_error_is_as_s0_shows_it(server: ServerProcess) -> None:
-    answer = server.curl("POST", "/api/v1/auth/login", {"email": "nonsense", "password": "x"}, key=None)
+    answer = server.request("POST", "/api/v1/auth/login", {"email": "nonsense", "password": "x"}, key=None)
     assert answer.status == 400
     error = answer.body["error"]
     has(error, {"code": str, "message": str, "details": dict, "timestamp": TIME, "requestId": str})

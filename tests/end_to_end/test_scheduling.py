@@ -114,13 +114,13 @@ async def test_a_task_is_found_retried_and_cancelled_in_rest_by_its_clients_id(l
     await asking(life, clientId=name)
     path = f"/api/v1/sessions/{life.session_id}/tasks"
     place = f"{path}/{quote(name, safe='')}"
-    curl = life.server.curl
-    found = await asyncio.to_thread(curl, "GET", place)
+    request = life.server.request
+    found = await asyncio.to_thread(request, "GET", place)
     assert found.body["task"]["clientId"] == name
-    gone = await asyncio.to_thread(curl, "DELETE", place)
+    gone = await asyncio.to_thread(request, "DELETE", place)
     assert gone.body["task"]["status"] == "cancelled"
-    again = await asyncio.to_thread(curl, "POST", f"{place}/retry")
+    again = await asyncio.to_thread(request, "POST", f"{place}/retry")
     assert (again.status, again.body["task"]["retryCount"]) == (200, 1)
-    twice = await asyncio.to_thread(curl, "POST", path, {"input": "x", "clientId": name})
+    twice = await asyncio.to_thread(request, "POST", path, {"input": "x", "clientId": name})
     assert (twice.status, twice.code) == (409, "RESOURCE_CONFLICT")
     assert twice.body["error"]["details"]["clientId"] == name

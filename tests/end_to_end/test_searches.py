@@ -17,7 +17,7 @@ from tests.support.server import ServerProcess
 @pytest.fixture(scope="module")
 def session_id(server: ServerProcess) -> str:
     """A session whose searches wait: ripgrep reads its `.gitignore`, and nobody writes into that pipe."""
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Waiting"})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Waiting"})
     session_id = str(made.body["session"]["id"])
     os.mkfifo(server.data_dir / "workspaces" / session_id / ".gitignore")
     return session_id

@@ -53,9 +53,9 @@ def plant(server: ServerProcess) -> tuple[str, list[Any]]:
     """Give the server a secret of each kind; the session's id, and what it has answered."""
     profile = {"name": "mine", "provider": "openai", "apiKey": PLANTED["profile"]}
     hook = {"url": "https://hook.example/", "secret": PLANTED["former"], "events": ["session.*"]}
-    made = server.curl("POST", "/api/v1/webhooks", hook)
+    made = server.request("POST", "/api/v1/webhooks", hook)
     webhook = f"/api/v1/webhooks/{made.body['webhook']['id']}"
-    created = server.curl("POST", "/api/v1/sessions", {"name": "Secret", "config": CONFIG})
+    created = server.request("POST", "/api/v1/sessions", {"name": "Secret", "config": CONFIG})
     session_id = str(created.body["session"]["id"])
     place = f"/api/v1/sessions/{session_id}"
     servers = copy.deepcopy(created.body["session"]["config"]["mcpServers"])
@@ -63,14 +63,14 @@ def plant(server: ServerProcess) -> tuple[str, list[Any]]:
     answers = [
         made,
         created,
-        server.curl("POST", "/api/v1/profiles", profile),
-        server.curl("PUT", webhook, {"secret": PLANTED["webhook"]}),
-        server.curl("PUT", place, {"config": {"mcpServers": servers}}),
-        server.curl("GET", place),
-        server.curl("GET", f"{place}/events"),
-        server.curl("GET", "/api/v1/profiles"),
-        server.curl("GET", "/api/v1/webhooks"),
-        server.curl("GET", "/api/v1/audit"),
+        server.request("POST", "/api/v1/profiles", profile),
+        server.request("PUT", webhook, {"secret": PLANTED["webhook"]}),
+        server.request("PUT", place, {"config": {"mcpServers": servers}}),
+        server.request("GET", place),
+        server.request("GET", f"{place}/events"),
+        server.request("GET", "/api/v1/profiles"),
+        server.request("GET", "/api/v1/webhooks"),
+        server.request("GET", "/api/v1/audit"),
     ]
     assert all(answer.status < 300 for answer in answers), answers
     return session_id, [answer.body for answer in answers]
@@ -132,7 +132,7 @@ def test_no_file_answer_or_log_has_a_secret(start_server: Start) -> None:
     session_id, answers = plant(server)
     assert found_in(server.data_dir) == []
     assert not [name for name, text in PLANTED.items() if text in json.dumps(answers) + server.log]
-    server.curl("DELETE", f"/api/v1/sessions/{session_id}")
+    server.request("DELETE", f"/api/v1/sessions/{session_id}")
     assert server.stop() == 0
     assert found_in(server.data_dir) == []
 
@@ -141,15 +141,15 @@ def test_what_is_shown_can_be_sent_back_and_is_the_same_secret(start_server: Sta
     server = start_server()
     session_id, _ = plant(server)
     place = f"/api/v1/sessions/{session_id}"
-    shown = server.curl("GET", place).body["session"]
+    shown = server.request("GET", place).body["session"]
     assert shown["config"]["mcpServers"]["local"]["env"] == {"TOKEN": HIDDEN}
-    assert server.curl("PUT", place, {"session": shown}).status == 200
+    assert server.request("PUT", place, {"session": shown}).status == 200
     stored = json.loads(opened(server.data_dir)[f"{session_id} sealed_secrets"])
     assert stored["mcpServers"]["local"]["env"] == {"TOKEN": PLANTED["changed"]}
     assert stored["mcpServers"]["far"]["headers"] == {"Authorization": PLANTED["header"]}
     assert stored["acp"] == {"KEY": PLANTED["acp"]}
     shown["config"]["mcpServers"]["far"]["url"] = "https://elsewhere.example/mcp"
-    refused = server.curl("PUT", place, {"session": shown})
+    refused = server.request("PUT", place, {"session": shown})
     assert refused.code == "VALIDATION_ERROR"
     assert refused.body["error"]["details"]["field"] == "config.mcpServers.far.headers.Authorization"
 
@@ -158,7 +158,7 @@ def test_rotation_replaces_both_keys_and_no_login_ends(start_server: Start) -> N
     server = start_server()
     plant(server)
     login = {"email": server.admin["email"], "password": server.admin["password"]}
-    tokens = server.curl("POST", "/api/v1/auth/login", login).body["tokens"]
+    tokens = server.request("POST", "/api/v1/auth/login", login).body["tokens"]
     assert server.stop() == 0
     before = opened(server.data_dir)
     files = {name: (server.data_dir / name).read_text() for name in (SEALING_FILE, "secret.key")}
@@ -168,11 +168,11 @@ def test_rotation_replaces_both_keys_and_no_login_ends(start_server: Start) -> N
     assert files[SEALING_FILE] not in (server.data_dir / SEALING_FILE).read_text()
     assert (server.data_dir / "secret.key").read_text().split()[0] != files["secret.key"].strip()
     server.start()
-    assert server.curl("GET", "/api/v1/auth/profile", key=tokens["accessToken"]).status == 200
+    assert server.request("GET", "/api/v1/auth/profile", key=tokens["accessToken"]).status == 200
     refresh = {"refreshToken": tokens["refreshToken"]}
-    renewed = server.curl("POST", "/api/v1/auth/refresh", refresh, key=None).body["tokens"]
-    assert server.curl("GET", "/api/v1/auth/profile", key=renewed["accessToken"]).status == 200
-    entries = server.curl("GET", "/api/v1/audit?operation=secrets.rotate").body
+    renewed = server.request("POST", "/api/v1/auth/refresh", refresh, key=None).body["tokens"]
+    assert server.request("GET", "/api/v1/auth/profile", key=renewed["accessToken"]).status == 200
+    entries = server.request("GET", "/api/v1/audit?operation=secrets.rotate").body
     assert entries["pagination"]["total"] == 1
 
 
@@ -202,7 +202,7 @@ def test_a_rotation_that_is_killed_leaves_everything_readable(start_server: Star
         process.communicate()
         assert opened(server.data_dir) == before
     server.start()
-    assert server.curl("GET", "/api/v1/profiles").status == 200
+    assert server.request("GET", "/api/v1/profiles").status == 200
     assert server.stop() == 0
     rotate(server.data_dir)
     assert opened(server.data_dir) == before
@@ -239,7 +239,7 @@ def test_without_its_key_a_server_says_so_and_does_not_start(start_server: Start
     assert file.exists() == bool(left)
     file.write_text(right)
     server.start()
-    assert server.curl("GET", "/api/v1/profiles").status == 200
+    assert server.request("GET", "/api/v1/profiles").status == 200
 
 
 def test_who_has_lost_the_key_can_go_on_without_the_secrets(start_server: Start) -> None:
@@ -250,13 +250,13 @@ def test_who_has_lost_the_key_can_go_on_without_the_secrets(start_server: Start)
     assert rotate(server.data_dir, "--give-up") == "sealed anew: 0, unreadable: 4\n"
     server.start()
     place = f"/api/v1/sessions/{session_id}"
-    shown = server.curl("GET", place).body["session"]["config"]["mcpServers"]
-    refused = server.curl(
+    shown = server.request("GET", place).body["session"]["config"]["mcpServers"]
+    refused = server.request(
         "PUT", place, {"config": {"mcpServers": {"local": shown["local"] | {"args": ["x"]}}}}
     )
     assert refused.code == "VALIDATION_ERROR"
     anew = {"local": {"command": "node", "env": {"TOKEN": "given anew"}}}
-    again = server.curl("PUT", place, {"config": {"mcpServers": anew, "agent": None}})
+    again = server.request("PUT", place, {"config": {"mcpServers": anew, "agent": None}})
     assert again.status == 200, again
     assert "given anew" in opened_of(server.data_dir, session_id)
 
@@ -291,8 +291,10 @@ def test_a_key_of_the_environment_is_rotated_by_whoever_sets_it(
 def test_what_an_earlier_version_has_left_is_sealed_by_the_next_start(start_server: Start) -> None:
     server = start_server()
     session_id, _ = plant(server)
-    gone = server.curl("POST", "/api/v1/sessions", {"name": "Gone", "config": CONFIG}).body["session"]["id"]
-    assert server.curl("DELETE", f"/api/v1/sessions/{gone}").status == 200
+    gone = server.request("POST", "/api/v1/sessions", {"name": "Gone", "config": CONFIG}).body["session"][
+        "id"
+    ]
+    assert server.request("DELETE", f"/api/v1/sessions/{gone}").status == 200
     assert server.stop() == 0
     sealed = opened(server.data_dir)
     assert make_older(server.data_dir) >= {("events", session_id), ("feed_entries", gone)}
@@ -304,7 +306,7 @@ def test_what_an_earlier_version_has_left_is_sealed_by_the_next_start(start_serv
     assert now == {name: text for name, text in sealed.items() if "sealed_secrets" not in name}
     assert stored["mcpServers"]["local"]["env"] == {"TOKEN": PLANTED["env"]}
     assert stored["acp"] == {"KEY": PLANTED["acp"]}
-    events = server.curl("GET", f"/api/v1/sessions/{session_id}/events").body["data"]
+    events = server.request("GET", f"/api/v1/sessions/{session_id}/events").body["data"]
     assert [event["type"] for event in events][:1] == ["session.created"]
     assert events[0]["session"]["config"]["mcpServers"]["local"]["env"] == {"TOKEN": HIDDEN}
     assert server.stop() == 0

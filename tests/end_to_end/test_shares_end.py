@@ -32,7 +32,7 @@ class Guest:
 def guest(server: ServerProcess) -> Guest:
     server.roocode("user", "add", "guest-for-a-while@example.com", "--password", "long enough for anybody")
     key = server.roocode("key", "create", "guest-for-a-while@example.com").strip()
-    user = server.curl("GET", "/api/v1/auth/profile", key=key).body["user"]
+    user = server.request("GET", "/api/v1/auth/profile", key=key).body["user"]
     return Guest(user["id"], key)
 
 
@@ -51,12 +51,12 @@ class SharedRoom:
 
     async def share(self, access: str) -> None:
         body = {"user": self.guest.user_id, "access": access}
-        answer = await asyncio.to_thread(self.server.curl, "POST", f"{self.path}/shares", body)
+        answer = await asyncio.to_thread(self.server.request, "POST", f"{self.path}/shares", body)
         assert answer.status == 200, answer.body
 
     async def unshare(self) -> None:
         path = f"{self.path}/shares/{self.guest.user_id}"
-        answer = await asyncio.to_thread(self.server.curl, "DELETE", path)
+        answer = await asyncio.to_thread(self.server.request, "DELETE", path)
         assert answer.status == 200, answer.body
 
     def follow(self) -> Any:
@@ -71,7 +71,7 @@ class SharedRoom:
 
 @pytest.fixture
 async def room(server: ServerProcess, guest: Guest) -> AsyncIterator[SharedRoom]:
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Shared"})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Shared"})
     async with aiohttp.ClientSession() as http, asyncio.timeout(PATIENCE_S):
         room = SharedRoom(server, guest, made.body["session"]["id"], http)
         await room.share("collaborator")
@@ -123,7 +123,7 @@ async def test_an_upload_is_broken_off_and_leaves_no_file(room: SharedRoom) -> N
     await room.unshare()
     with contextlib.suppress(aiohttp.ClientError):  # closed while the client was still writing
         assert (await uploading).status == 404
-    listed = await asyncio.to_thread(room.server.curl, "GET", f"{room.path}/files")
+    listed = await asyncio.to_thread(room.server.request, "GET", f"{room.path}/files")
     assert listed.body["files"] == []
 
 
@@ -164,12 +164,12 @@ async def test_a_lower_access_ends_what_it_does_not_permit_and_nothing_else(room
         answer = await running
         assert (answer.status, (await answer.json())["error"]["code"]) == (403, "PERMISSION_DENIED")
         task = {"input": "look around"}
-        await asyncio.to_thread(room.server.curl, "POST", f"{room.path}/tasks", task)
+        await asyncio.to_thread(room.server.request, "POST", f"{room.path}/tasks", task)
         told = await socket.receive_json()
         assert told["type"] == "task_started"
 
 
 async def _exists(room: SharedRoom, name: str) -> None:
     """Wait until the session has this file."""
-    while (await asyncio.to_thread(room.server.curl, "GET", f"{room.path}/files/{name}")).status != 200:
+    while (await asyncio.to_thread(room.server.request, "GET", f"{room.path}/files/{name}")).status != 200:
         await asyncio.sleep(0.05)

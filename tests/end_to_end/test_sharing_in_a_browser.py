@@ -41,7 +41,7 @@ class Pair:
     def share(self, access: str) -> None:
         path = f"/api/v1/sessions/{self.session_id}/shares"
         wanted = {"user": self.guest.email, "access": access}
-        assert self.server.curl("POST", path, wanted, key=self.owner.key).status == 200
+        assert self.server.request("POST", path, wanted, key=self.owner.key).status == 200
 
     async def guest_enters(self, access: str) -> Page:
         """The guest has the session open, with this access."""
@@ -54,11 +54,11 @@ class Pair:
 def added(server: ServerProcess, name: str, page: Page) -> Person:
     email = f"{new_id('user')}@example.com"
     person = {"email": email, "name": name, "password": PASSWORD}
-    assert server.curl("POST", "/api/v1/users", person).status == 201
+    assert server.request("POST", "/api/v1/users", person).status == 201
     login = {"email": email, "password": PASSWORD}
-    token = server.curl("POST", "/api/v1/auth/login", login, key=None).body["tokens"]["accessToken"]
+    token = server.request("POST", "/api/v1/auth/login", login, key=None).body["tokens"]["accessToken"]
     scopes = {"name": "browser", "scopes": ["read", "write", "admin"]}
-    return Person(email, server.curl("POST", "/api/v1/keys", scopes, key=token).body["secret"], page)
+    return Person(email, server.request("POST", "/api/v1/keys", scopes, key=token).body["secret"], page)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ async def pair(server: ServerProcess, chromium: Chromium) -> AsyncIterator[Pair]
         ]
         config = {"provider": "scripted", "model": "write-and-run"}
         session = {"name": "Together", "config": config}
-        made = server.curl("POST", "/api/v1/sessions", session, key=owner.key)
+        made = server.request("POST", "/api/v1/sessions", session, key=owner.key)
         pair = Pair(server, owner, guest, made.body["session"]["id"])
         await owner.page.open(f"{pair.address}#token={owner.key}")
         await owner.page.shows("Nothing has happened yet")
@@ -101,7 +101,7 @@ async def test_an_owner_lets_somebody_in_and_out_again(pair: Pair) -> None:
     await page.press("Remove Gustav")
     await page.shows("Shared with nobody yet")
     await page.focuses("E-mail")
-    assert pair.server.curl("GET", path, key=pair.guest.key).status == 404
+    assert pair.server.request("GET", path, key=pair.guest.key).status == 404
     await page.press("Done")
     await page.focuses("Share")
     assert page.complaints == []

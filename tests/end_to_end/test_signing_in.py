@@ -98,19 +98,19 @@ async def browser(signed: ServerProcess) -> AsyncIterator[Browser]:
 
 def redeem(server: ServerProcess, code: str, verifier: str = VERIFIER) -> Answer:
     body = {"code": code, "codeVerifier": verifier}
-    return server.curl("POST", "/api/v1/auth/oidc/company", body, key=None)
+    return server.request("POST", "/api/v1/auth/oidc/company", body, key=None)
 
 
 def log_in(server: ServerProcess, email: str) -> str:
     """An access token of somebody with a password."""
-    server.curl("POST", "/api/v1/users", {"email": email, "name": "Ada", "password": PASSWORD})
-    answer = server.curl("POST", "/api/v1/auth/login", {"email": email, "password": PASSWORD}, key=None)
+    server.request("POST", "/api/v1/users", {"email": email, "name": "Ada", "password": PASSWORD})
+    answer = server.request("POST", "/api/v1/auth/login", {"email": email, "password": PASSWORD}, key=None)
     return str(answer.body["tokens"]["accessToken"])
 
 
 def link(server: ServerProcess, token: str, code: str) -> Answer:
     body = {"code": code, "codeVerifier": VERIFIER}
-    return server.curl("POST", "/api/v1/identities/company", body, key=token)
+    return server.request("POST", "/api/v1/identities/company", body, key=token)
 
 
 class TestSigningIn:
@@ -123,7 +123,7 @@ class TestSigningIn:
         user = first.body["user"]
         name = browser.person.partition("@")[0]
         assert (user["email"], user["name"], user["roles"]) == (browser.person, name, ["developer"])
-        profile = server.curl("GET", "/api/v1/auth/profile", key=first.body["tokens"]["accessToken"])
+        profile = server.request("GET", "/api/v1/auth/profile", key=first.body["tokens"]["accessToken"])
         assert profile.body["user"]["id"] == user["id"]
         assert redeem(server, await browser.sign_in()).body["user"]["id"] == user["id"]
 
@@ -153,13 +153,13 @@ class TestSigningIn:
             assert secret not in cookie
 
     async def test_everybody_may_know_where_one_can_sign_in(self, signed: ServerProcess) -> None:
-        told = signed.curl("GET", "/api/v1/auth/providers", key=None).body
+        told = signed.request("GET", "/api/v1/auth/providers", key=None).body
         start = f"{signed.url}/auth/company/start"
         assert told == {"providers": [{"name": "company", "label": "Company", "startUrl": start}]}
 
     async def test_it_is_an_entry_of_the_audit_log(self, browser: Browser) -> None:
         request_id = redeem(browser.server, await browser.sign_in()).headers["x-request-id"]
-        entries = browser.server.curl("GET", "/api/v1/audit?operation=auth.oidc&limit=100").body["data"]
+        entries = browser.server.request("GET", "/api/v1/audit?operation=auth.oidc&limit=100").body["data"]
         [entry] = [each for each in entries if each["requestId"] == request_id]
         assert (entry["subject"], entry["status"]) == ({"provider": "company"}, 200)
 
@@ -180,17 +180,17 @@ class TestRefusals:
     )
     async def test_no_sign_in_leads_elsewhere(self, signed: ServerProcess, next_path: str) -> None:
         query = urlencode({"challenge": CHALLENGE, "next": next_path})
-        refusal = signed.curl("GET", f"/auth/company/start?{query}", key=None)
+        refusal = signed.request("GET", f"/auth/company/start?{query}", key=None)
         assert (refusal.status, refusal.body["error"]["details"]["field"]) == (400, "next")
 
     @pytest.mark.parametrize("challenge", ["", "short", "x" * 44, "é" * 43])
     async def test_a_sign_in_needs_a_challenge(self, signed: ServerProcess, challenge: str) -> None:
         query = urlencode({"challenge": challenge})
-        assert signed.curl("GET", f"/auth/company/start?{query}", key=None).status == 400
+        assert signed.request("GET", f"/auth/company/start?{query}", key=None).status == 400
 
     async def test_a_provider_that_there_is_not(self, signed: ServerProcess) -> None:
         for path in (f"/auth/other/start?challenge={CHALLENGE}", "/auth/other/callback?state=x&code=x"):
-            assert signed.curl("GET", path, key=None).code == "RESOURCE_NOT_FOUND"
+            assert signed.request("GET", path, key=None).code == "RESOURCE_NOT_FOUND"
 
     async def test_an_answer_counts_once(self, browser: Browser) -> None:
         answer = await browser.answer()
@@ -273,7 +273,7 @@ class TestRefusals:
         server = start_server(**company.settings(sign_up="false"))
         async with opened(server) as browser:
             assert redeem(server, await browser.sign_in()).code == "PERMISSION_DENIED"
-        assert server.curl("GET", "/api/v1/users").body["pagination"]["total"] == 1
+        assert server.request("GET", "/api/v1/users").body["pagination"]["total"] == 1
 
     async def test_an_address_with_an_account_joins_it_to_nobody(self, browser: Browser) -> None:
         log_in(browser.server, browser.person)
@@ -283,7 +283,7 @@ class TestRefusals:
 
     async def test_who_is_disabled_does_not_get_in(self, browser: Browser) -> None:
         user = redeem(browser.server, await browser.sign_in()).body["user"]
-        browser.server.curl("PUT", f"/api/v1/users/{user['id']}", {"disabled": True})
+        browser.server.request("PUT", f"/api/v1/users/{user['id']}", {"disabled": True})
         assert redeem(browser.server, await browser.sign_in()).code == "AUTHENTICATION_FAILED"
 
     async def test_sign_ins_are_counted(
@@ -326,13 +326,13 @@ async def test_over_tls_the_cookie_is_for_this_host_and_path_alone(
     path: str,
 ) -> None:
     server = start_server(**company.settings(), server__public_url=public_url)
-    started = server.curl("GET", f"/auth/company/start?challenge={CHALLENGE}", key=None)
+    started = server.request("GET", f"/auth/company/start?challenge={CHALLENGE}", key=None)
     asked = dict(parse_qsl(urlsplit(started.headers["location"]).query))
     assert asked["redirect_uri"] == f"{public_url}/auth/company/callback"
     cookie = started.headers["set-cookie"]
     assert cookie.startswith(cookie_name.lower())
     assert {path.lower(), "secure", "httponly", "samesite=lax"} <= set(cookie.split("; "))
-    ended = server.curl("GET", "/auth/company/callback?state=x&code=x", key=None)
+    ended = server.request("GET", "/auth/company/callback?state=x&code=x", key=None)
     assert ended.headers["location"] == f"{public_url}/#sign-in-refused=expired"
 
 
@@ -343,7 +343,7 @@ class TestLinking:
         assert linked.status == 200, linked.body
         identity = linked.body["identity"]
         assert (identity["provider"], identity["email"]) == ("company", browser.person)
-        listed = server.curl("GET", "/api/v1/identities", key=token).body["identities"]
+        listed = server.request("GET", "/api/v1/identities", key=token).body["identities"]
         assert [each["id"] for each in listed] == [identity["id"]]
         user = redeem(server, await browser.sign_in()).body["user"]
         assert user["email"] == f"linked-{browser.person}"
@@ -361,23 +361,23 @@ class TestLinking:
         server, token = browser.server, log_in(browser.server, browser.person)
         identity = link(server, token, await browser.sign_in()).body["identity"]
         path = f"/api/v1/identities/{identity['id']}"
-        assert server.curl("DELETE", path, key=token).status == 200
-        assert server.curl("DELETE", path, key=token).code == "RESOURCE_NOT_FOUND"
+        assert server.request("DELETE", path, key=token).status == 200
+        assert server.request("DELETE", path, key=token).code == "RESOURCE_NOT_FOUND"
         assert redeem(server, await browser.sign_in()).code == "RESOURCE_CONFLICT"
 
     async def test_nobody_takes_away_another_ones_sign_in(self, browser: Browser) -> None:
         server, token = browser.server, log_in(browser.server, browser.person)
         identity = link(server, token, await browser.sign_in()).body["identity"]
         path = f"/api/v1/identities/{identity['id']}"
-        assert server.curl("DELETE", path).code == "RESOURCE_NOT_FOUND"
+        assert server.request("DELETE", path).code == "RESOURCE_NOT_FOUND"
 
     async def test_the_only_way_to_log_in_stays(self, browser: Browser) -> None:
         server = browser.server
         tokens: dict[str, Any] = redeem(server, await browser.sign_in()).body["tokens"]
         token = tokens["accessToken"]
-        [only] = server.curl("GET", "/api/v1/identities", key=token).body["identities"]
+        [only] = server.request("GET", "/api/v1/identities", key=token).body["identities"]
         path = f"/api/v1/identities/{only['id']}"
-        assert server.curl("DELETE", path, key=token).code == "RESOURCE_CONFLICT"
+        assert server.request("DELETE", path, key=token).code == "RESOURCE_CONFLICT"
         async with opened(server) as another:
             assert link(server, token, await another.sign_in()).status == 200
-        assert server.curl("DELETE", path, key=token).status == 200
+        assert server.request("DELETE", path, key=token).status == 200

@@ -21,23 +21,23 @@ def session(server: ServerProcess) -> str:
 def open_session(server: ServerProcess) -> str:
     """The path of a session whose agent may do everything."""
     config = {"provider": "scripted", "model": "write-and-run", "approvals": [{"decision": "always"}]}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Changes", "config": config})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Changes", "config": config})
     return f"/api/v1/sessions/{made.body['session']['id']}"
 
 
 def run_task(server: ServerProcess, session: str) -> str:
     """Have a task done; return its path."""
-    made = server.curl("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
+    made = server.request("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
     path = f"{session}/tasks/{made.body['task']['id']}"
     deadline = time.monotonic() + DEADLINE_S
-    while server.curl("GET", path).body["task"]["status"] in ("pending", "running"):
+    while server.request("GET", path).body["task"]["status"] in ("pending", "running"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return path
 
 
 def changes(server: ServerProcess, task: str, query: str = "") -> dict[str, Any]:
-    answer = server.curl("GET", f"{task}/diff{query}")
+    answer = server.request("GET", f"{task}/diff{query}")
     assert answer.status == 200, answer
     body: dict[str, Any] = answer.body
     return body
@@ -50,16 +50,16 @@ def kinds(found: dict[str, Any]) -> dict[str, str]:
 def test_what_changed_since_a_task_began_goes_on_until_the_next_one(
     server: ServerProcess, session: str
 ) -> None:
-    server.curl("POST", f"{session}/files/notes.txt", {"content": "one\n"})
+    server.request("POST", f"{session}/files/notes.txt", {"content": "one\n"})
     first = run_task(server, session)
-    server.curl("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
+    server.request("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
     found = changes(server, first)
     assert kinds(found) == {"/notes.txt": "modified", "/primes.py": "created"}
     assert "-one\n+two\n" in found["diff"]
     assert "until" not in found
 
     second = run_task(server, session)
-    server.curl("PUT", f"{session}/files/notes.txt", {"content": "three\n"})
+    server.request("PUT", f"{session}/files/notes.txt", {"content": "three\n"})
     found = changes(server, first)
     assert "-one\n+two\n" in found["diff"]
     assert found["until"] == second.rpartition("/")[2]
@@ -77,26 +77,26 @@ def test_a_task_that_found_nothing_has_made_everything(server: ServerProcess, se
 
 def test_a_path_that_leads_out_is_refused(server: ServerProcess, session: str) -> None:
     task = run_task(server, session)
-    refused = server.curl("GET", f"{task}/diff?path=../../etc")
+    refused = server.request("GET", f"{task}/diff?path=../../etc")
     assert (refused.status, refused.body["error"]["code"]) == (400, "VALIDATION_ERROR")
 
 
 def test_a_task_that_has_not_begun_has_changed_nothing_yet(server: ServerProcess, session: str) -> None:
-    server.curl("PUT", session, {"config": {"approvals": [{"decision": "ask"}]}})
-    server.curl("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
-    queued = server.curl("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
-    refused = server.curl("GET", f"{session}/tasks/{queued.body['task']['id']}/diff")
+    server.request("PUT", session, {"config": {"approvals": [{"decision": "ask"}]}})
+    server.request("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
+    queued = server.request("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
+    refused = server.request("GET", f"{session}/tasks/{queued.body['task']['id']}/diff")
     assert (refused.status, refused.body["error"]["code"]) == (409, "RESOURCE_CONFLICT")
 
 
 def test_what_a_task_found_outlives_a_kill(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server()
     session = open_session(server)
-    server.curl("POST", f"{session}/files/notes.txt", {"content": "one\n"})
+    server.request("POST", f"{session}/files/notes.txt", {"content": "one\n"})
     task = run_task(server, session)
     server.kill()
     server.start()
-    server.curl("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
+    server.request("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
     assert "-one\n+two\n" in changes(server, task)["diff"]
 
 
@@ -114,7 +114,7 @@ def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProc
         "sub/node_modules/left/index.js": "module\n",
         "node_modules.md": "about them\n",
     }.items():
-        assert server.curl("POST", f"{session}/files/{name}", {"content": content}).status == 201
+        assert server.request("POST", f"{session}/files/{name}", {"content": content}).status == 201
     found = changes(server, task)
     assert {file["path"] for file in found["files"] if file["isGenerated"]} == {
         "/out/page.html",
@@ -126,7 +126,7 @@ def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProc
     assert kinds(found)["/out/page.html"] == "created"  # it is among the files all the same
     assert "+started\n" in found["diff"]
 
-    server.curl("PUT", f"{session}/files/.gitignore", {"content": "!__pycache__/\n!*.pyc\n"})
+    server.request("PUT", f"{session}/files/.gitignore", {"content": "!__pycache__/\n!*.pyc\n"})
     assert {file["path"] for file in changes(server, task)["files"] if file["isGenerated"]} == {
         "/.agent_logs/process-1.log",
         "/sub/node_modules/left/index.js",
@@ -138,12 +138,12 @@ def test_a_later_turn_of_an_earlier_task_also_ends_what_a_task_has_changed(
 ) -> None:
     first = run_task(server, session)
     second = run_task(server, session)
-    server.curl("POST", f"{session}/files/notes.txt", {"content": "after the second\n"})
+    server.request("POST", f"{session}/files/notes.txt", {"content": "after the second\n"})
     assert "/notes.txt" in kinds(changes(server, second))
     assert "until" not in changes(server, second)
-    server.curl("POST", f"{first}/messages", {"text": "and once more"})
-    assert server.curl("GET", f"{first}?wait={DEADLINE_S}").body["task"]["turn"] == 2
-    server.curl("PUT", f"{session}/files/notes.txt", {"content": "after all\n"})
+    server.request("POST", f"{first}/messages", {"text": "and once more"})
+    assert server.request("GET", f"{first}?wait={DEADLINE_S}").body["task"]["turn"] == 2
+    server.request("PUT", f"{session}/files/notes.txt", {"content": "after all\n"})
     found = changes(server, second)
     assert found["until"] == first.rpartition("/")[2]
     assert "+after the second" in found["diff"]

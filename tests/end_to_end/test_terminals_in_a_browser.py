@@ -33,7 +33,7 @@ def server(fresh_server: ServerProcess) -> ServerProcess:
 
 
 def open_terminals(server: ServerProcess, session_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = server.curl("GET", f"/api/v1/sessions/{session_id}/terminals").body[
+    found: list[dict[str, Any]] = server.request("GET", f"/api/v1/sessions/{session_id}/terminals").body[
         "terminals"
     ]
     return found
@@ -235,11 +235,11 @@ async def test_five_thousand_lines_are_printed_and_kept_without_a_row_for_each(
 
 async def test_who_only_looks_on_sees_it_and_types_nothing(server: ServerProcess, page: Page) -> None:
     session_id = server.open_session()
-    made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
-    opened = server.curl("POST", f"/api/v1/sessions/{session_id}/terminals", {"columns": 60, "rows": 12})
+    made = server.request("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
+    opened = server.request("POST", f"/api/v1/sessions/{session_id}/terminals", {"columns": 60, "rows": 12})
     path = f"/api/v1/sessions/{session_id}/terminals/{opened.body['terminal']['id']}"
     await enter(page, server, session_id, key=made["secret"])
-    server.curl("POST", f"{path}/input", {"data": "echo shown to all\r"})
+    server.request("POST", f"{path}/input", {"data": "echo shown to all\r"})
     await prints(page, "shown to all")
     words = await page.evaluate(
         "[...document.querySelectorAll('.terminals button')].map((it) => it.innerText)"
@@ -248,9 +248,9 @@ async def test_who_only_looks_on_sees_it_and_types_nothing(server: ServerProcess
     await page.evaluate(f"{VIEW}.querySelector('textarea').focus()")
     await page.call("Input.insertText", text="echo nobody types this")
     assert await page.evaluate(f"{VIEW}.querySelectorAll('.xterm-rows > div').length") == 12
-    screen = server.curl("GET", path).body
+    screen = server.request("GET", path).body
     assert "nobody" not in screen["output"]
-    server.curl("DELETE", f"/api/v1/keys/{made['key']['id']}")
+    server.request("DELETE", f"/api/v1/keys/{made['key']['id']}")
     assert page.complaints == []
 
 

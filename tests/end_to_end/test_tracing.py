@@ -82,14 +82,14 @@ def serving(collector: Collector, folder: Path, **settings: str) -> ServerProces
 def new_task(server: ServerProcess, playbook: str) -> str:
     """Create a task within the trace of the caller; return its path."""
     config = {"provider": "scripted", "model": playbook}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "One", "config": config}).body["session"]["id"]
+    made = server.request("POST", "/api/v1/sessions", {"name": "One", "config": config}).body["session"]["id"]
     path = f"/api/v1/sessions/{made}/tasks"
     task = server.curl("POST", path, {"input": "Go"}, "-H", f"traceparent: {TRACEPARENT}").body["task"]["id"]
     return f"{path}/{task}"
 
 
 def ended(server: ServerProcess, task: str) -> str:
-    while (status := server.curl("GET", task).body["task"]["status"]) in ("pending", "running"):
+    while (status := server.request("GET", task).body["task"]["status"]) in ("pending", "running"):
         pass
     return str(status)
 
@@ -132,14 +132,14 @@ def test_a_task_stays_in_its_trace_after_the_server_was_killed(collector: Collec
     server = serving(collector, tmp_path)
     try:
         task = new_task(server, "write-and-run")
-        while server.curl("GET", task).body["task"]["activity"] != "interactive":
+        while server.request("GET", task).body["task"]["activity"] != "interactive":
             pass
         server.kill()
         collector.spans.clear()
         server.start()
-        while (found := server.curl("GET", task).body["task"])["status"] in ("pending", "running"):
+        while (found := server.request("GET", task).body["task"])["status"] in ("pending", "running"):
             if found["activity"] == "interactive" or found["activity"] == "resumable":
-                server.curl("PUT", task, {"action": "approve"})
+                server.request("PUT", task, {"action": "approve"})
         assert found["status"] == "completed"
         spans = collector.wait_for("task", "command")
         for name in ("task", "agent.step", "command"):
@@ -180,7 +180,7 @@ def test_a_collector_that_is_not_there_delays_neither_calls_nor_the_end(tmp_path
     ).start()
     try:
         for _ in range(5):
-            assert server.curl("GET", "/api/v1/sessions").status == 200
+            assert server.request("GET", "/api/v1/sessions").status == 200
         assert server.stop() == 0
     finally:
         server.end()

@@ -22,12 +22,12 @@ def test_the_room_of_deleted_sessions_is_given_back_and_the_rest_is_as_it_was(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     server = start_server()
-    kept = server.curl("POST", "/api/v1/sessions", {"name": "kept"}).body["session"]
-    deleted = server.curl("POST", "/api/v1/sessions", {"name": "deleted"}).body["session"]["id"]
+    kept = server.request("POST", "/api/v1/sessions", {"name": "kept"}).body["session"]
+    deleted = server.request("POST", "/api/v1/sessions", {"name": "deleted"}).body["session"]["id"]
     for _ in range(30):
         raw = {"input": "a" * 50_000}
-        assert server.curl("POST", f"/api/v1/sessions/{deleted}/tasks", raw).status == 201
-    server.curl("DELETE", f"/api/v1/sessions/{deleted}")
+        assert server.request("POST", f"/api/v1/sessions/{deleted}/tasks", raw).status == 201
+    server.request("DELETE", f"/api/v1/sessions/{deleted}")
     assert server.stop() == 0
     file = server.data_dir / "roocode.sqlite3"
     before = file.stat().st_size
@@ -37,13 +37,13 @@ def test_the_room_of_deleted_sessions_is_given_back_and_the_rest_is_as_it_was(
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     server.start()
-    found = server.curl("GET", f"/api/v1/sessions/{kept['id']}").body["session"]
+    found = server.request("GET", f"/api/v1/sessions/{kept['id']}").body["session"]
     assert found["name"] == "kept"
-    assert server.curl("POST", "/api/v1/sessions", {"name": "new"}).status == 201
+    assert server.request("POST", "/api/v1/sessions", {"name": "new"}).status == 201
 
 
 def test_a_running_server_keeps_its_database(server: ServerProcess) -> None:
     done = vacuuming(server.data_dir)
     assert done.returncode == 1
     assert "stop it first" in done.stderr
-    assert server.curl("POST", "/api/v1/sessions", {"name": "new"}).status == 201
+    assert server.request("POST", "/api/v1/sessions", {"name": "new"}).status == 201

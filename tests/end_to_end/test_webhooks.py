@@ -23,15 +23,15 @@ async def test_a_client_of_s0_is_told_of_the_end_of_its_task(
 ) -> None:
     server = start_server(webhooks__allow_private_addresses="true")
     async with receiving() as receiver:
-        made = server.curl("POST", "/api/v1/webhooks", {"url": receiver.url, **S0})
+        made = server.request("POST", "/api/v1/webhooks", {"url": receiver.url, **S0})
         assert made.status == 201
         assert "webhook_secret" not in str(made.body)
         config = {"provider": "scripted", "model": "survey"}
-        session = server.curl("POST", "/api/v1/sessions", {"name": "Hooked", "config": config}).body[
+        session = server.request("POST", "/api/v1/sessions", {"name": "Hooked", "config": config}).body[
             "session"
         ]
         path = f"/api/v1/sessions/{session['id']}/tasks"
-        task = server.curl("POST", path, {"input": "Look around"}).body["task"]
+        task = server.request("POST", path, {"input": "Look around"}).body["task"]
         [request] = await receiver.has_taken(1)
     assert request.event == "task.completed"
     assert request.payload["data"]["sessionId"] == session["id"]

@@ -35,7 +35,7 @@ class Bench:
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """What the API answers to somebody else meanwhile."""
-        answer = await asyncio.to_thread(self.server.curl, method, self.path + path, body)
+        answer = await asyncio.to_thread(self.server.request, method, self.path + path, body)
         assert answer.status < 300, answer
         return answer.body
 
@@ -43,7 +43,9 @@ class Bench:
         """Create or replace files, whose names are written with `_` for the dot."""
         for name, content in files.items():
             path = f"/files/{name.replace('_', '.')}"
-            answer = await asyncio.to_thread(self.server.curl, "PUT", self.path + path, {"content": content})
+            answer = await asyncio.to_thread(
+                self.server.request, "PUT", self.path + path, {"content": content}
+            )
             if answer.status == 404:
                 await self.call("POST", path, {"content": content})
 
@@ -87,7 +89,7 @@ class Bench:
 @pytest.fixture
 def bench(server: ServerProcess, page: Page) -> Bench:
     config = {"provider": "scripted", "model": "write-and-run", "approvals": [{"decision": "always"}]}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Bench", "config": config})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Bench", "config": config})
     return Bench(server, page, made.body["session"]["id"])
 
 
@@ -179,7 +181,7 @@ async def test_what_is_not_saved_outlives_other_files_panels_and_sessions_and_th
     page = bench.page
     leaving = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
     await bench.write(notes_txt="one\n", other_txt="other\n")
-    other = bench.server.curl("POST", "/api/v1/sessions", {"name": "Another"}).body["session"]["id"]
+    other = bench.server.request("POST", "/api/v1/sessions", {"name": "Another"}).body["session"]["id"]
     await bench.open()
     await bench.edit("notes.txt, created", "mine\n")
     await page.press("other.txt, created")
@@ -428,7 +430,7 @@ async def test_a_watcher_reads_and_is_offered_no_change(bench: Bench) -> None:
     page, server = bench.page, bench.server
     await bench.write(notes_txt="one\n")
     person = {"email": f"{bench.session_id}@example.com", "name": "Eve", "password": "long enough to watch"}
-    assert server.curl("POST", "/api/v1/users", {**person, "roles": ["viewer"]}).status == 201
+    assert server.request("POST", "/api/v1/users", {**person, "roles": ["viewer"]}).status == 201
     await bench.call("POST", "/shares", {"user": person["email"], "access": "watcher"})
     await page.open(f"{server.url}/?session={bench.session_id}")
     await page.log_in(person)
@@ -444,7 +446,7 @@ async def test_a_repository_is_cloned_from_the_empty_workspace(
     start_server: Callable[..., ServerProcess], page: Page, tmp_path: Path
 ) -> None:
     server = start_server(files__repository_hosts="['127.0.0.1']")
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Cloned"}).body["session"]["id"]
+    made = server.request("POST", "/api/v1/sessions", {"name": "Cloned"}).body["session"]["id"]
     bench = Bench(server, page, made)
     async with git_host(tmp_path / "host") as host:
         host.make("hello", {"README.md": "# hello\n"})
@@ -478,7 +480,7 @@ async def test_a_session_begins_with_a_repository_that_is_cloned_into_it(
         await page.until("!document.querySelector('dialog')")
     await page.shows("README.md")
     await page.focuses("Task")
-    sessions = (await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions")).body["sessions"]
+    sessions = (await asyncio.to_thread(server.request, "GET", "/api/v1/sessions")).body["sessions"]
     assert [session["name"] for session in sessions] == [
         "nothing"
     ]  # it was there before the address was mended

@@ -26,14 +26,18 @@ class Person:
             return
         if (
             self.own
-            and server.curl("GET", f"/api/v1/sessions/{self.own['sessionId']}", key=self.key).status == 200
+            and server.request("GET", f"/api/v1/sessions/{self.own['sessionId']}", key=self.key).status == 200
         ):
             return
-        made = server.curl("POST", "/api/v1/sessions", {"name": self.name, "config": CONFIG}, key=self.maker)
+        made = server.request(
+            "POST", "/api/v1/sessions", {"name": self.name, "config": CONFIG}, key=self.maker
+        )
         assert made.status == 201, made.body
         path = f"/api/v1/sessions/{made.body['session']['id']}"
-        assert server.curl("POST", f"{path}/files/a.txt", {"content": "one\n"}, key=self.maker).status == 201
-        task = server.curl("POST", f"{path}/tasks", {"input": "look round"}, key=self.maker)
+        assert (
+            server.request("POST", f"{path}/files/a.txt", {"content": "one\n"}, key=self.maker).status == 201
+        )
+        task = server.request("POST", f"{path}/tasks", {"input": "look round"}, key=self.maker)
         assert task.status == 201, task.body
         self.own = {
             "sessionId": made.body["session"]["id"],
@@ -59,13 +63,13 @@ def people(server: ServerProcess) -> list[Person]:
 
 def _token(server: ServerProcess, email: str, role: str) -> str:
     user = {"email": email, "name": role, "roles": [role], "password": PASSWORD}
-    made = server.curl("POST", "/api/v1/users", user)
+    made = server.request("POST", "/api/v1/users", user)
     assert made.status == 201, made.body
     login = {"email": email, "password": PASSWORD}
-    return str(server.curl("POST", "/api/v1/auth/login", login, key=None).body["tokens"]["accessToken"])
+    return str(server.request("POST", "/api/v1/auth/login", login, key=None).body["tokens"]["accessToken"])
 
 
 def _key(server: ServerProcess, token: str, scopes: list[str]) -> str:
-    made = server.curl("POST", "/api/v1/keys", {"name": "fuzz", "scopes": scopes}, key=token)
+    made = server.request("POST", "/api/v1/keys", {"name": "fuzz", "scopes": scopes}, key=token)
     assert made.status == 201, made.body
     return str(made.body["secret"])

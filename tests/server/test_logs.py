@@ -31,12 +31,12 @@ def test_starts_and_ends_of_server_session_and_task_are_told(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     server = start_server(logging__format="json")
-    session = server.curl("POST", "/api/v1/sessions", {"name": "Told"}).body["session"]
+    session = server.request("POST", "/api/v1/sessions", {"name": "Told"}).body["session"]
     place = f"/api/v1/sessions/{session['id']}"
-    task = server.curl("POST", f"{place}/tasks", {"input": "Survey what is here"}).body["task"]
+    task = server.request("POST", f"{place}/tasks", {"input": "Survey what is here"}).body["task"]
     started, completed = told(server, "task.started"), told(server, "task.completed")
     assert started["task_id"] == completed["task_id"] == task["id"]
-    server.curl("DELETE", place)
+    server.request("DELETE", place)
     assert told(server, "session.created")["session_userId"] == session["userId"]
     assert told(server, "session.deleted")["session_id"] == session["id"]
     assert server.stop() == 0
@@ -47,8 +47,8 @@ def test_starts_and_ends_of_server_session_and_task_are_told(
 
 def test_a_failed_task_is_told_with_its_reason(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(logging__format="json", agent__max_iterations="1")
-    session = server.curl("POST", "/api/v1/sessions", {"name": "Told"}).body["session"]
-    server.curl("POST", f"/api/v1/sessions/{session['id']}/tasks", {"input": "Survey what is here"})
+    session = server.request("POST", "/api/v1/sessions", {"name": "Told"}).body["session"]
+    server.request("POST", f"/api/v1/sessions/{session['id']}/tasks", {"input": "Survey what is here"})
     failed = told(server, "task.failed")
     assert (failed["level"], failed["error_code"]) == ("warning", "ITERATION_LIMIT")
     assert "iterations" in failed["error_message"]
@@ -57,17 +57,17 @@ def test_a_failed_task_is_told_with_its_reason(start_server: Callable[..., Serve
 def test_every_refusal_is_found_by_its_request_id(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(logging__format="json", logging__level="debug")
     refused = [
-        server.curl("GET", "/api/v1/sessions/none"),
-        server.curl("POST", "/api/v1/sessions", {"nonsense": 1}),
-        server.curl("POST", "/api/v1/sessions", b"{"),
-        server.curl("GET", "/api/v1/auth/profile", key="forged"),
-        server.curl("GET", "/api/v1/nothing"),
-        server.curl("PATCH", "/api/v1/sessions"),
+        server.request("GET", "/api/v1/sessions/none"),
+        server.request("POST", "/api/v1/sessions", {"nonsense": 1}),
+        server.request("POST", "/api/v1/sessions", b"{"),
+        server.request("GET", "/api/v1/auth/profile", key="forged"),
+        server.request("GET", "/api/v1/nothing"),
+        server.request("PATCH", "/api/v1/sessions"),
         server.curl("GET", "/api/v1/sessions", None, "-H", "Host: elsewhere.example"),
         server.curl("GET", "/api/v1/sessions", None, "-H", "Origin: https://elsewhere.example"),
-        server.curl("GET", "/api/sessions/none"),
-        server.curl("GET", "/api/nothing"),
-        server.curl("GET", "/ws/none"),
+        server.request("GET", "/api/sessions/none"),
+        server.request("GET", "/api/nothing"),
+        server.request("GET", "/ws/none"),
     ]
     found = {line["request_id"]: line for line in lines(server) if line["event"] == "refused"}
     for answer in refused:
@@ -79,7 +79,7 @@ def test_a_failed_login_and_a_foreign_host_are_told_with_where_they_came_from(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     server = start_server(logging__format="json")
-    server.curl("POST", "/api/v1/auth/login", {"email": "a@b.example", "password": "wrong"}, key=None)
+    server.request("POST", "/api/v1/auth/login", {"email": "a@b.example", "password": "wrong"}, key=None)
     failed = told(server, "login failed")
     assert (failed["email"], failed["address"]) == ("a@b.example", "127.0.0.1")
     assert "wrong" not in server.log.replace("is wrong", "")
@@ -93,7 +93,7 @@ def test_who_is_refused_all_the_time_does_not_fill_the_log(
 ) -> None:
     server = start_server(logging__format="json")
     for _ in range(TOLD_A_MINUTE + 5):
-        server.curl("GET", "/api/v1/sessions/none")
+        server.request("GET", "/api/v1/sessions/none")
     refusals = [line for line in lines(server) if line["event"] == "refused"]
     assert len(refusals) == TOLD_A_MINUTE
     assert "debug" in refusals[-1]["more"]

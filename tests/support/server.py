@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -10,8 +11,10 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -47,6 +50,13 @@ class Answer:
     @property
     def code(self) -> str:
         return str(self.body["error"]["code"])
+
+
+class _Connection(HTTPConnection):
+    """Sends each path as it is, as curl with `--path-as-is` does."""
+
+    def _encode_request(self, request: str) -> bytes:
+        return request.encode()
 
 
 @dataclass
@@ -109,6 +119,31 @@ class ServerProcess:
         """Stop everything it runs, whatever the test did."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
+
+    def request(self, method: str, path: str, body: Any = None, *, key: str | None = "") -> Answer:
+        """Make a request on a connection of its own; `key=None` sends no credentials.
+
+        As by `curl`, for which a process has to be started: that takes ten times as much of the processor.
+        """
+        headers = {"User-Agent": "a test", "Accept": "*/*"}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key or self.key}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        place = urlsplit(self.url)
+        with contextlib.closing(_Connection(place.netloc, timeout=60)) as connection:
+            connection.putrequest(method, place.path + path, skip_accept_encoding=True)
+            if sent is not None:
+                headers["Content-Length"] = str(len(sent))
+            for name, content in headers.items():
+                connection.putheader(name, content)
+            connection.endheaders(sent)
+            answer = connection.getresponse()
+            content = answer.read()
+        told = {name.lower(): text for name, text in answer.getheaders()}
+        is_json = "application/json" in told.get("content-type", "") and content
+        return Answer(answer.status, told, json.loads(content) if is_json else content.decode())
 
     def curl(self, method: str, path: str, body: Any = None, *options: str, key: str | None = "") -> Answer:
         """Make a request with the real curl; `key=None` sends no credentials."""

@@ -105,10 +105,12 @@ async def typed(
 def somebody(server: ServerProcess, role: str = "developer") -> str:
     """The key of a new user, who is no administrator."""
     entry = {"email": f"{secrets.token_hex(8)}@example.com", "password": PASSWORD}
-    made = server.curl("POST", "/api/v1/users", entry | {"name": "Somebody", "roles": [role]})
+    made = server.request("POST", "/api/v1/users", entry | {"name": "Somebody", "roles": [role]})
     assert made.status == 201, made.body
-    token = server.curl("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
-    key = server.curl("POST", "/api/v1/keys", {"name": "a program", "scopes": ["read", "write"]}, key=token)
+    token = server.request("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
+    key = server.request(
+        "POST", "/api/v1/keys", {"name": "a program", "scopes": ["read", "write"]}, key=token
+    )
     return str(key.body["secret"])
 
 

@@ -20,7 +20,7 @@ async def bystander(server: ServerProcess) -> AsyncIterator[None]:
         health = await client.call("system.health")
         assert health is not None, server.log
         assert health["status"] == "healthy"
-    assert server.curl("GET", "/api/v1/health", key=None).status == 200
+    assert server.request("GET", "/api/v1/health", key=None).status == 200
     assert_nothing_failed(server.log[logged:])
 
 
@@ -42,6 +42,6 @@ def stranger(server: ServerProcess) -> str:
 @pytest.fixture(scope="session")
 def session_id(server: ServerProcess) -> str:
     """A session of the administrator."""
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Attacked"})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Attacked"})
     assert made.status == 201, made.body
     return str(made.body["session"]["id"])

@@ -115,7 +115,7 @@ class Loop:
 @pytest.fixture(scope="module")
 def fuzzed(server: ServerProcess) -> Iterator[str]:
     """A session that the examples may do anything to."""
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Fuzzed"})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Fuzzed"})
     yield str(made.body["session"]["id"])
 
 

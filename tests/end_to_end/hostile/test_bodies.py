@@ -45,12 +45,12 @@ NOT_A_REQUEST = {
 
 @pytest.mark.parametrize("body", NOT_A_REQUEST.values(), ids=NOT_A_REQUEST.keys())
 def test_a_body_that_is_no_request_is_a_validation_error(server: ServerProcess, body: bytes) -> None:
-    answer = server.curl("POST", SESSIONS, body)
+    answer = server.request("POST", SESSIONS, body)
     assert (answer.status, code_of(answer.body)) == (400, "VALIDATION_ERROR")
 
 
 def test_of_a_name_that_stands_twice_the_last_one_counts(server: ServerProcess) -> None:
-    answer = server.curl("POST", SESSIONS, b'{"name": "first", "name": "second"}')
+    answer = server.request("POST", SESSIONS, b'{"name": "first", "name": "second"}')
     assert answer.status == 201
     assert answer.body["session"]["name"] == "second"
 
@@ -82,14 +82,14 @@ def test_one_byte_too_many_is_too_large(server: ServerProcess, encoding: str | N
     body = b'{"name": "' + b"x" * (LIMIT - 11) + b'"}'
     options = ["-H", encoding] if encoding else []
     assert len(body) == LIMIT + 1
-    answer = server.curl("POST", SESSIONS, body, *options)
+    answer = server.request("POST", SESSIONS, body, *options)
     assert (answer.status, code_of(answer.body)) == (413, "PAYLOAD_TOO_LARGE")
     assert answer.body["error"]["details"] == {"limitBytes": LIMIT}
 
 
 def test_a_body_of_exactly_the_limit_is_read(server: ServerProcess) -> None:
     body = b'{"name": "' + b"x" * (LIMIT - 12) + b'"}'
-    answer = server.curl("POST", SESSIONS, body)
+    answer = server.request("POST", SESSIONS, body)
     assert (answer.status, code_of(answer.body)) == (400, "VALIDATION_ERROR")
     assert answer.body["error"]["details"]["field"] == "name"
 

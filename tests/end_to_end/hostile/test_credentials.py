@@ -21,7 +21,7 @@ PROFILE = "/api/v1/auth/profile"
 def login(server: ServerProcess) -> dict[str, Any]:
     """The tokens of the administrator's login."""
     admin = server.admin
-    answer = server.curl(
+    answer = server.request(
         "POST", "/api/v1/auth/login", {"email": admin["email"], "password": admin["password"]}, key=None
     )
     assert answer.status == 200, answer.body
@@ -107,10 +107,10 @@ def test_a_header_that_bears_no_token_authenticates_nobody(server: ServerProcess
 
 
 def test_a_wrong_header_is_not_saved_by_a_right_query(server: ServerProcess) -> None:
-    answer = server.curl("GET", f"{PROFILE}?token={server.key}", None, key="forged")
+    answer = server.request("GET", f"{PROFILE}?token={server.key}", None, key="forged")
     assert (answer.status, code_of(answer.body)) == (401, "AUTHENTICATION_FAILED")
 
 
 def test_an_access_token_refreshes_nothing(server: ServerProcess, login: dict[str, Any]) -> None:
-    answer = server.curl("POST", "/api/v1/auth/refresh", {"refreshToken": login["accessToken"]}, key=None)
+    answer = server.request("POST", "/api/v1/auth/refresh", {"refreshToken": login["accessToken"]}, key=None)
     assert (answer.status, code_of(answer.body)) == (401, "AUTHENTICATION_FAILED")

@@ -38,12 +38,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def place(own: ServerProcess) -> str:
-    return str(own.curl("POST", "/api/v1/sessions", {"name": "Short"}).body["session"]["id"])
+    return str(own.request("POST", "/api/v1/sessions", {"name": "Short"}).body["session"]["id"])
 
 
 def _token(server: ServerProcess, email: str = "", password: str = "") -> str:
     entry = {"email": email or server.admin["email"], "password": password or server.admin["password"]}
-    answer = server.curl("POST", "/api/v1/auth/login", entry, key=None)
+    answer = server.request("POST", "/api/v1/auth/login", entry, key=None)
     assert answer.status == 200, answer.body
     return str(answer.body["tokens"]["accessToken"])
 
@@ -108,7 +108,7 @@ async def test_a_credential_that_is_taken_back_ends_what_it_has_opened(
         credential = _token(server, email, PASSWORD)
     else:
         credential = server.roocode("key", "create", email).strip()
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Taken"}, key=credential)
+    made = server.request("POST", "/api/v1/sessions", {"name": "Taken"}, key=credential)
     place = made.body["session"]["id"]
 
     async def endless() -> Any:
@@ -142,7 +142,7 @@ async def test_a_credential_that_is_taken_back_ends_what_it_has_opened(
         assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, CREDENTIALS_ENDED)
         with pytest.raises(aiohttp.ClientError):
             await uploading
-        while server.curl("GET", "/api/v1/auth/profile", key=credential).status != 401:
+        while server.request("GET", "/api/v1/auth/profile", key=credential).status != 401:
             await asyncio.sleep(0.2)  # what is remembered of a credential lasts for five seconds
 
 

@@ -104,7 +104,7 @@ def _objects(declared: Operation, session_id: str, values: list[str]) -> Iterato
 
 @pytest.mark.parametrize("namespace", BY_NAMESPACE)
 async def test_no_field_takes_what_keeps_others_waiting(server: ServerProcess, namespace: str) -> None:
-    fed = server.curl("POST", "/api/v1/sessions", {"name": "Fed"}).body["session"]["id"]
+    fed = server.request("POST", "/api/v1/sessions", {"name": "Fed"}).body["session"]["id"]
     async with (
         connected(server) as client,
         connected(server) as other,

@@ -52,8 +52,8 @@ OF_ITS_OWN = {"task.command": {"action": "kill"}}
 def secret(server: ServerProcess, session_id: str) -> dict[str, Any]:
     """A task and a file of the administrator, by their ids."""
     path = f"/api/v1/sessions/{session_id}"
-    server.curl("POST", f"{path}/files/secret.txt", {"content": SECRET})
-    task = server.curl("POST", f"{path}/tasks", {"input": SECRET})
+    server.request("POST", f"{path}/files/secret.txt", {"content": SECRET})
+    task = server.request("POST", f"{path}/tasks", {"input": SECRET})
     assert task.status == 201, task.body
     return {"sessionId": session_id, "taskId": task.body["task"]["id"]}
 
@@ -105,10 +105,10 @@ async def test_a_stranger_is_told_of_no_event(
 ) -> None:
     async with connected(server, stranger) as client:
         await client.call("event.subscribe", {"sessionId": secret["sessionId"], "lastSeq": 0})
-        server.curl("POST", f"/api/v1/sessions/{secret['sessionId']}/files/seen.txt", {"content": SECRET})
+        server.request("POST", f"/api/v1/sessions/{secret['sessionId']}/files/seen.txt", {"content": SECRET})
         await client.send('4299["system.health",{}]')
         assert (await client.receive() or "").startswith("4399[")
-    server.curl("DELETE", f"/api/v1/sessions/{secret['sessionId']}/files/seen.txt")
+    server.request("DELETE", f"/api/v1/sessions/{secret['sessionId']}/files/seen.txt")
 
 
 async def test_a_stranger_cannot_follow_over_a_plain_websocket(
@@ -124,10 +124,12 @@ def test_a_handshakes_session_is_no_way_around_the_check(
     server: ServerProcess, stranger: str, secret: dict[str, Any]
 ) -> None:
     path = f"/api/v1/sessions/{ABSENT}?sessionId={secret['sessionId']}"
-    answer = server.curl("GET", path, key=stranger)
+    answer = server.request("GET", path, key=stranger)
     assert (answer.status, code_of(answer.body)) == (404, "RESOURCE_NOT_FOUND")
     body = {"sessionId": ABSENT, "name": "stolen"}
-    answer = server.curl("PUT", f"/api/v1/sessions/{secret['sessionId']}", body, key=stranger)
+    answer = server.request("PUT", f"/api/v1/sessions/{secret['sessionId']}", body, key=stranger)
     assert (answer.status, code_of(answer.body)) == (400, "VALIDATION_ERROR")
-    answer = server.curl("PUT", f"/api/v1/sessions/{secret['sessionId']}", {"name": "stolen"}, key=stranger)
+    answer = server.request(
+        "PUT", f"/api/v1/sessions/{secret['sessionId']}", {"name": "stolen"}, key=stranger
+    )
     assert (answer.status, code_of(answer.body)) == (404, "RESOURCE_NOT_FOUND")

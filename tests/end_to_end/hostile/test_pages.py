@@ -89,7 +89,7 @@ async def test_a_listed_origin_is_let_in_and_no_other(start_server: Callable[...
     own = start_server(server__allowed_origins=f'["{LISTED}"]')
     wanted = ["-H", "Access-Control-Request-Method: POST", "-H", f"Origin: {LISTED}"]
     for path in ("/api/v1/sessions", POLLING):
-        preflight = own.curl("OPTIONS", path, None, *wanted, key=None)
+        preflight = own.request("OPTIONS", path, None, *wanted, key=None)
         assert (preflight.status, preflight.headers["access-control-allow-origin"]) == (204, LISTED)
     answer = own.curl("GET", "/api/v1/sessions", None, "-H", f"Origin: {LISTED}")
     assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, LISTED)
@@ -120,7 +120,7 @@ def test_a_file_of_a_workspace_is_never_a_page_of_this_server(
     server: ServerProcess, session_id: str, name: str
 ) -> None:
     path = f"/api/v1/sessions/{session_id}"
-    made = server.curl("POST", f"{path}/files/{name}", {"content": HOSTILE_FILES[name]})
+    made = server.request("POST", f"{path}/files/{name}", {"content": HOSTILE_FILES[name]})
     assert made.status in (201, 409), made.body
     for downloaded in (f"{path}/files/raw?path={name}", f"{path}/archive"):
         headers = server.curl("GET", downloaded, None, "-o", "/dev/null").headers
@@ -128,6 +128,6 @@ def test_a_file_of_a_workspace_is_never_a_page_of_this_server(
         assert headers["content-security-policy"] == "sandbox; default-src 'none'"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-resource-policy"] == "same-origin"
-    read = server.curl("GET", f"{path}/files/{name}")
+    read = server.request("GET", f"{path}/files/{name}")
     assert read.headers["content-type"].startswith("application/json")
     assert read.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"

@@ -177,7 +177,7 @@ def test_no_encoded_path_leads_out_by_rest(
     server: ServerProcess, session_id: str, outside: Path, method: str, path: str
 ) -> None:
     body = {"content": "overwritten"} if method == "PUT" else None
-    answer = server.curl(method, f"/api/v1/sessions/{session_id}/files/{path}", body)
+    answer = server.request(method, f"/api/v1/sessions/{session_id}/files/{path}", body)
     assert code_of(answer.body) in (*REFUSED, "METHOD_NOT_ALLOWED", "PAYLOAD_TOO_LARGE"), answer
     assert CANARY not in json.dumps(answer.body)
     _assert_untouched(outside)
@@ -212,7 +212,7 @@ ESCAPES = [
 def narrow(server: ServerProcess) -> str:
     """A session in which only npm may be run."""
     config = {"allowedCommands": ["npm", "echo"]}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Narrow", "config": config})
+    made = server.request("POST", "/api/v1/sessions", {"name": "Narrow", "config": config})
     return str(made.body["session"]["id"])
 
 

@@ -92,7 +92,7 @@ async def test_what_is_no_http_is_a_validation_error(server: ServerProcess, requ
 def test_what_does_not_exist_is_refused_by_its_code(
     server: ServerProcess, method: str, path: str, expected: tuple[int, str]
 ) -> None:
-    answer = server.curl(method, path)
+    answer = server.request(method, path)
     assert (answer.status, code_of(answer.body)) == expected
     assert "set-cookie" not in answer.headers
 
@@ -123,7 +123,7 @@ async def test_a_client_that_never_ends_its_head_disturbs_nobody(server: ServerP
     async with tcp(server) as (_, writer):
         writer.write(b"GET /api/v1/health HTTP/1.1\r\nHost: local")
         await writer.drain()
-        assert server.curl("GET", "/api/v1/health", key=None).status == 200
+        assert server.request("GET", "/api/v1/health", key=None).status == 200
 
 
 async def test_requests_in_a_row_on_one_connection_are_each_answered(server: ServerProcess) -> None:

@@ -79,7 +79,7 @@ async def test_an_upload_of_somebody_known_may_take_longer_than_a_strangers_requ
     start_server: Callable[..., ServerProcess],
 ) -> None:
     own = start_server(server__request_timeout_s="0.5", server__idle_timeout_s="5")
-    session_id = own.curl("POST", "/api/v1/sessions", {"name": "Slow"}).body["session"]["id"]
+    session_id = own.request("POST", "/api/v1/sessions", {"name": "Slow"}).body["session"]["id"]
 
     async def pieces() -> object:
         for _ in range(10):
@@ -96,7 +96,7 @@ async def test_an_upload_of_somebody_known_may_take_longer_than_a_strangers_requ
 
 
 async def test_an_upload_that_stops_is_told_so(own: ServerProcess) -> None:
-    session_id = own.curl("POST", "/api/v1/sessions", {"name": "Stalled"}).body["session"]["id"]
+    session_id = own.request("POST", "/api/v1/sessions", {"name": "Stalled"}).body["session"]["id"]
     head = f"PUT /api/v1/sessions/{session_id}/files/raw?path=a HTTP/1.1\r\nHost: localhost\r\n"
     head += f"Authorization: Bearer {own.key}\r\nContent-Length: 100\r\n\r\nabc"
     async with tcp(own) as (reader, writer):
@@ -108,9 +108,9 @@ async def test_an_upload_that_stops_is_told_so(own: ServerProcess) -> None:
 
 def test_a_hundred_thousand_unknown_fields_are_answered_with_a_few(server: ServerProcess) -> None:
     body = json.dumps({f"x{number}": 1 for number in range(100_000)}).encode()
-    answer = server.curl("POST", LOGIN, body, key=None)
+    answer = server.request("POST", LOGIN, body, key=None)
     assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
-    known = server.curl("POST", "/api/v1/sessions", {f"x{number}": 1 for number in range(20_000)})
+    known = server.request("POST", "/api/v1/sessions", {f"x{number}": 1 for number in range(20_000)})
     assert (known.status, known.code) == (400, "VALIDATION_ERROR")
     assert len(known.body["error"]["details"]["fields"]) == 20
 
@@ -136,14 +136,14 @@ async def test_nothing_is_read_of_a_body_without_the_credentials_it_needs(server
 def test_a_field_in_the_wrong_place_of_a_request_is_refused(
     server: ServerProcess, session_id: str, method: str, path: str, body: object
 ) -> None:
-    answer = server.curl(method, path.format(session=session_id), body)
+    answer = server.request(method, path.format(session=session_id), body)
     assert answer.status == 400
-    assert server.curl("GET", f"/api/v1/sessions/{session_id}").body["session"]["name"] == "Attacked"
+    assert server.request("GET", f"/api/v1/sessions/{session_id}").body["session"]["name"] == "Attacked"
 
 
 def test_half_a_character_in_a_body_is_told_with_its_field(server: ServerProcess) -> None:
     for name in (b'"\\ud800"', b'"a\\udc00b"'):
-        answer = server.curl("POST", "/api/v1/sessions", b'{"name": ' + name + b"}")
+        answer = server.request("POST", "/api/v1/sessions", b'{"name": ' + name + b"}")
         assert (answer.status, code_of(answer.body)) == (400, "VALIDATION_ERROR")
         assert answer.body["error"]["details"]["field"] == "name"
         assert "surrogate" in answer.body["error"]["details"]["reason"]

@@ -313,7 +313,7 @@ async def test_more_calls_than_may_be_under_way_are_refused_as_overload(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     own = start_server(socket__max_pending_calls="2")
-    made = own.curl("POST", "/api/v1/sessions", {"name": "Busy"}).body["session"]["id"]
+    made = own.request("POST", "/api/v1/sessions", {"name": "Busy"}).body["session"]["id"]
     slow = {"sessionId": made, "toolName": "execute_command", "parameters": {"command": "sleep 1"}}
     async with connected(own) as client:
         for call_id in (1, 2, 3):

@@ -40,23 +40,23 @@ def test_a_second_server_on_a_data_directory_ends_and_names_the_first(
     )
     assert second.returncode == 1
     assert f"process {first.process.pid}" in second.stderr and "Traceback" not in second.stderr
-    assert first.curl("POST", "/api/v1/sessions", {"name": "Still here"}).status == 201
+    assert first.request("POST", "/api/v1/sessions", {"name": "Still here"}).status == 201
     first.kill()
     first.start()
 
 
 def test_a_change_that_cannot_be_told_of_is_undone(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server()
-    session_id = server.curl("POST", "/api/v1/sessions", {"name": "One"}).body["session"]["id"]
+    session_id = server.request("POST", "/api/v1/sessions", {"name": "One"}).body["session"]["id"]
     files = f"/api/v1/sessions/{session_id}/files"
-    server.curl("POST", f"{files}/kept.txt", {"content": "before"})
+    server.request("POST", f"{files}/kept.txt", {"content": "before"})
     with sqlite3.connect(server.data_dir / "roocode.sqlite3") as other:
         other.execute("CREATE TRIGGER refuse BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'full'); END")
-    assert server.curl("POST", f"{files}/new.txt", {"content": "x"}).status == 500
-    assert server.curl("PUT", f"{files}/kept.txt", {"content": "after"}).status == 500
-    assert server.curl("POST", f"{files}/kept.txt/rename", {"to": "moved.txt"}).status >= 400
+    assert server.request("POST", f"{files}/new.txt", {"content": "x"}).status == 500
+    assert server.request("PUT", f"{files}/kept.txt", {"content": "after"}).status == 500
+    assert server.request("POST", f"{files}/kept.txt/rename", {"to": "moved.txt"}).status >= 400
     with sqlite3.connect(server.data_dir / "roocode.sqlite3") as other:
         other.execute("DROP TRIGGER refuse")
-    assert server.curl("GET", f"{files}/new.txt").status == 404
-    assert server.curl("GET", f"{files}/kept.txt").body["content"] == "before"
-    assert server.curl("POST", f"{files}/new.txt", {"content": "x"}).status == 201
+    assert server.request("GET", f"{files}/new.txt").status == 404
+    assert server.request("GET", f"{files}/kept.txt").body["content"] == "before"
+    assert server.request("POST", f"{files}/new.txt", {"content": "x"}).status == 201

@@ -175,9 +175,9 @@ async def test_a_webhook_s_request_is_verified(
     server = start_server(webhooks__allow_private_addresses="true")
     async with receiving() as receiver:
         hook = {"url": receiver.url, "events": ["session.updated"], "secret": secret}
-        made = server.curl("POST", "/api/v1/webhooks", {k: v for k, v in hook.items() if v}).body
+        made = server.request("POST", "/api/v1/webhooks", {k: v for k, v in hook.items() if v}).body
         session_id = server.open_session()
-        server.curl("PUT", f"/api/v1/sessions/{session_id}", {"name": "Größe"})
+        server.request("PUT", f"/api/v1/sessions/{session_id}", {"name": "Größe"})
         [request] = await receiver.has_taken(1)
     given = {
         "body": request.body,

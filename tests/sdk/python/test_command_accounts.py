@@ -68,7 +68,7 @@ def test_requests_without_a_known_price_are_counted_below_the_table(
     mock_models.say({"toolCalls": [done], "usage": {"prompt_tokens": 70, "completion_tokens": 5}})
     profile = {"name": "ours", "provider": "openai", "model": "a-model-of-ours"}
     address = {"baseUrl": f"{mock_models.url}/v1", "apiKey": mock_models.key}
-    assert server.curl("POST", "/api/v1/profiles", profile | address).status == 201
+    assert server.request("POST", "/api/v1/profiles", profile | address).status == 201
     ours = CommandLine(tmp_path, {"ROOCODE_URL": server.url, "ROOCODE_KEY": server.key})
     ours.succeed("run", "--yes", "Say that it is done")
     shown = ours.run("usage", "--by", "model")
@@ -107,9 +107,9 @@ def test_standing_rules_are_listed_in_words_and_taken_back(
     while (shown := command_line.json("tasks", "show", task))["activity"] != "interactive":
         pass
     session = f"/api/v1/sessions/{shown['sessionId']}"
-    [asked] = playing_server.curl("GET", f"{session}/approvals?status=pending").body["data"]
+    [asked] = playing_server.request("GET", f"{session}/approvals?status=pending").body["data"]
     body = {"action": "approve", "remember": "always"}
-    answered = playing_server.curl("POST", f"{session}/approvals/{asked['id']}", body)
+    answered = playing_server.request("POST", f"{session}/approvals/{asked['id']}", body)
     assert answered.status == 200, answered.body
     [rule] = command_line.json("rules")
     listed = command_line.succeed("rules")

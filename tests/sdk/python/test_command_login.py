@@ -129,10 +129,10 @@ def test_logging_out_ends_the_login_here_and_there(
 ) -> None:
     log_in(stranger, playing_server)
     [tokens] = json.loads(kept(stranger).read_text())["servers"].values()
-    assert playing_server.curl("GET", "/api/v1/sessions", key=tokens["access_token"]).status == 200
+    assert playing_server.request("GET", "/api/v1/sessions", key=tokens["access_token"]).status == 200
     stranger.succeed("logout")
     assert json.loads(kept(stranger).read_text()) == {"servers": {}, "default": None}
-    assert playing_server.curl("GET", "/api/v1/sessions", key=tokens["access_token"]).status == 401
+    assert playing_server.request("GET", "/api/v1/sessions", key=tokens["access_token"]).status == 401
     again = stranger.run("logout", playing_server.url)
     assert again.returncode == 1
     assert "no login" in again.stderr

@@ -177,7 +177,7 @@ def test_somebody_else_answers_and_the_terminal_asks_no_more(
         [session] = set(re.findall(r"session-[0-9a-f]{20}", person.seen))
         [task] = re.findall(r"task-[0-9a-f]{20}", person.seen)
         path = f"/api/v1/sessions/{session}/tasks/{task}"
-        assert playing_server.curl("PUT", path, {"action": "approve"}).status == 200
+        assert playing_server.request("PUT", path, {"action": "approve"}).status == 200
         person.until("approved by admin@localhost")
         assert person.code() == 0
 

@@ -29,7 +29,7 @@ EXAMPLES = [
 
 @pytest.fixture(scope="module")
 def document(server: ServerProcess) -> Json:
-    answer = server.curl("GET", "/asyncapi.json", key=None)
+    answer = server.request("GET", "/asyncapi.json", key=None)
     assert answer.status == 200
     found: Json = answer.body
     return found
@@ -78,18 +78,18 @@ def test_real_events_fit_their_payloads(server: ServerProcess, document: Json) -
             {"group": "command", "decision": "always"},
         ],
     }
-    created = server.curl("POST", "/api/v1/sessions", {"name": "Documented", "config": config})
+    created = server.request("POST", "/api/v1/sessions", {"name": "Documented", "config": config})
     session = f"/api/v1/sessions/{created.body['session']['id']}"
-    task = server.curl("POST", f"{session}/tasks", {"input": "test task"}).body["task"]["id"]
+    task = server.request("POST", f"{session}/tasks", {"input": "test task"}).body["task"]["id"]
     deadline = time.monotonic() + 60
-    while (now := server.curl("GET", f"{session}/tasks/{task}").body["task"])["status"] in (
+    while (now := server.request("GET", f"{session}/tasks/{task}").body["task"])["status"] in (
         "pending",
         "running",
     ):
         assert time.monotonic() < deadline, now
         if now["activity"] == "interactive":
-            server.curl("PUT", f"{session}/tasks/{task}", {"action": "approve"})
-    events = server.curl("GET", f"{session}/events?limit=1000").body["data"]
+            server.request("PUT", f"{session}/tasks/{task}", {"action": "approve"})
+    events = server.request("GET", f"{session}/events?limit=1000").body["data"]
     assert {"task.completed", "tool.completed", "file.modified", "approval.resolved"} <= {
         event["type"] for event in events
     }

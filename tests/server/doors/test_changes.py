@@ -37,7 +37,7 @@ EXPIRY = "2099-01-01T00:00:00.000Z"
 
 
 def opened(server: ServerProcess, **fields: Any) -> dict[str, Any]:
-    made = server.curl("POST", "/api/v1/sessions", fields)
+    made = server.request("POST", "/api/v1/sessions", fields)
     assert made.status == 201, made.body
     return dict(made.body["session"])
 
@@ -73,16 +73,16 @@ def test_null_takes_a_field_of_a_session_back(
     server: ServerProcess, name: str, content: str, default: str | None
 ) -> None:
     path = f"/api/v1/sessions/{opened(server)['id']}"
-    assert server.curl("PUT", path, {name: content}).body["session"][name] == content
-    kept = server.curl("PUT", path, {"config": {}})
+    assert server.request("PUT", path, {name: content}).body["session"][name] == content
+    kept = server.request("PUT", path, {"config": {}})
     assert kept.body["session"][name] == content
-    assert server.curl("PUT", path, {name: None}).body["session"].get(name) == default
+    assert server.request("PUT", path, {name: None}).body["session"].get(name) == default
 
 
 def test_null_takes_one_limit_back_and_leaves_the_others(server: ServerProcess) -> None:
     limits = {"maxMemoryMB": 64, "maxProcesses": 7}
     path = f"/api/v1/sessions/{opened(server, config={'resourceLimits': limits})['id']}"
-    changed = server.curl("PUT", path, {"config": {"resourceLimits": {"maxMemoryMB": None}}})
+    changed = server.request("PUT", path, {"config": {"resourceLimits": {"maxMemoryMB": None}}})
     found = changed.body["session"]["config"]["resourceLimits"]
     assert (found["maxMemoryMB"], found["maxProcesses"]) == (512, 7)
 
@@ -90,8 +90,8 @@ def test_null_takes_one_limit_back_and_leaves_the_others(server: ServerProcess) 
 def test_null_counts_with_a_task_too(server: ServerProcess) -> None:
     session = opened(server, config={**CONFIG, "agent": {}, "resourceLimits": {}})
     body = {"input": "Look round", "sessionConfig": {"maxTokens": None}}
-    assert server.curl("POST", f"/api/v1/sessions/{session['id']}/tasks", body).status == 201
-    config = server.curl("GET", f"/api/v1/sessions/{session['id']}").body["session"]["config"]
+    assert server.request("POST", f"/api/v1/sessions/{session['id']}/tasks", body).status == 201
+    config = server.request("GET", f"/api/v1/sessions/{session['id']}").body["session"]["config"]
     assert "maxTokens" not in config
     assert config["temperature"] == 0.5
 
@@ -99,11 +99,11 @@ def test_null_counts_with_a_task_too(server: ServerProcess) -> None:
 def test_null_takes_back_what_a_profile_may_lack(server: ServerProcess) -> None:
     own = {"model": "gpt-5", "baseUrl": "https://models.example.org/v1", "apiKey": "secret"}
     body = {"name": new_id("profile"), "provider": "openai", "activate": False, **own}
-    profile = server.curl("POST", "/api/v1/profiles", body).body["profile"]
+    profile = server.request("POST", "/api/v1/profiles", body).body["profile"]
     path = f"/api/v1/profiles/{profile['id']}"
-    changed = server.curl("PUT", path, dict.fromkeys(own)).body["profile"]
+    changed = server.request("PUT", path, dict.fromkeys(own)).body["profile"]
     assert (changed["model"], changed.get("baseUrl"), changed["hasKey"]) == ("auto", None, False)
-    refused = server.curl("PUT", path, {"name": None})
+    refused = server.request("PUT", path, {"name": None})
     assert (refused.status, refused.body["error"]["details"]["field"]) == (400, "name")
 
 
@@ -111,9 +111,9 @@ def test_null_takes_back_what_a_profile_may_lack(server: ServerProcess) -> None:
 def test_what_was_read_of_a_session_can_be_written_back(server: ServerProcess, unwrapped: bool) -> None:
     config = {name: content for name, content in CONFIG.items() if name != "agent"}
     path = f"/api/v1/sessions/{opened(server, name='Read', config=config, expiresAt=EXPIRY)['id']}"
-    read = server.curl("GET", path).body
+    read = server.request("GET", path).body
     read["session"]["name"] = "Written"
-    written = server.curl("PUT", path, read["session"] if unwrapped else read)
+    written = server.request("PUT", path, read["session"] if unwrapped else read)
     assert written.status == 200, written.body
     again = written.body["session"]
     assert again | {"updatedAt": ""} == read["session"] | {"updatedAt": ""}
@@ -122,26 +122,26 @@ def test_what_was_read_of_a_session_can_be_written_back(server: ServerProcess, u
 @pytest.mark.parametrize("name", ["id", "userId", "workspaceId", "createdAt"])
 def test_what_cannot_be_changed_is_compared(server: ServerProcess, name: str) -> None:
     path = f"/api/v1/sessions/{opened(server)['id']}"
-    refused = server.curl("PUT", path, {name: EXPIRY})
+    refused = server.request("PUT", path, {name: EXPIRY})
     assert (refused.status, refused.body["error"]["details"]["field"]) == (400, name)
 
 
 def test_a_field_is_said_once(server: ServerProcess) -> None:
     path = f"/api/v1/sessions/{opened(server)['id']}"
-    refused = server.curl("PUT", path, {"name": "One", "session": {"name": "Two"}})
+    refused = server.request("PUT", path, {"name": "One", "session": {"name": "Two"}})
     assert (refused.status, refused.body["error"]["details"]["field"]) == (400, "session")
 
 
 @pytest.mark.parametrize("unwrapped", [True, False], ids=["the profile", "the whole answer"])
 def test_what_was_read_of_a_profile_can_be_written_back(server: ServerProcess, unwrapped: bool) -> None:
     body = {"name": new_id("profile"), "provider": "scripted", "model": "survey", "activate": False}
-    path = f"/api/v1/profiles/{server.curl('POST', '/api/v1/profiles', body).body['profile']['id']}"
-    read = server.curl("GET", path).body
+    path = f"/api/v1/profiles/{server.request('POST', '/api/v1/profiles', body).body['profile']['id']}"
+    read = server.request("GET", path).body
     read["profile"]["model"] = "write-and-run"
-    written = server.curl("PUT", path, read["profile"] if unwrapped else read)
+    written = server.request("PUT", path, read["profile"] if unwrapped else read)
     assert written.status == 200, written.body
     assert written.body["profile"]["model"] == "write-and-run"
-    refused = server.curl("PUT", path, {"isActive": True})
+    refused = server.request("PUT", path, {"isActive": True})
     assert refused.body["error"]["details"]["field"] == "isActive"
 
 
@@ -150,9 +150,9 @@ def test_what_was_read_of_a_file_can_be_written_back_unless_it_has_changed(
     server: ServerProcess, path: str
 ) -> None:
     place = f"/api/v1/sessions/{opened(server)['id']}/files/{quote(path)}"
-    server.curl("POST", place, {"content": "one"})
-    read = server.curl("GET", place).body
-    written = server.curl("PUT", place, read | {"content": "two"})
+    server.request("POST", place, {"content": "one"})
+    read = server.request("GET", place).body
+    written = server.request("PUT", place, read | {"content": "two"})
     assert written.status == 200, written.body
-    assert server.curl("GET", place).body["content"] == "two"
-    assert server.curl("PUT", place, read | {"content": "three"}).code == "RESOURCE_CONFLICT"
+    assert server.request("GET", place).body["content"] == "two"
+    assert server.request("PUT", place, read | {"content": "three"}).code == "RESOURCE_CONFLICT"

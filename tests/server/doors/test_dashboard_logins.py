@@ -236,7 +236,7 @@ async def test_an_api_key_is_kept_until_the_browser_is_closed_and_outlives_the_l
     assert (await browser.ask("GET", PROFILE))[0] == 200
     assert (await browser.ask("POST", "/dashboard/logout"))[0] == 200
     assert browser.cookies == {}
-    assert browser.server.curl("GET", PROFILE).status == 200
+    assert browser.server.request("GET", PROFILE).status == 200
 
 
 async def test_a_key_that_is_wrong_or_missing_is_not_kept(browser: Browser) -> None:
@@ -283,7 +283,7 @@ async def test_behind_tls_the_cookies_and_the_browser_keep_to_it(
             assert (bool(morsel["secure"]), morsel["path"]) == (is_secure, path)
         assert (await browser.ask("GET", PROFILE))[0] == 200
     for each in ("/", "/api/v1/health", "/nowhere"):
-        headers = server.curl("GET", each, key=None).headers
+        headers = server.request("GET", each, key=None).headers
         assert headers.get("strict-transport-security") == ("max-age=31536000" if is_secure else None)
 
 
@@ -304,7 +304,7 @@ async def test_no_token_that_came_in_whatever_way_is_in_the_log(browser: Browser
     server, token = browser.server, browser.cookies[browser.named("credential")]
     for path in (PROFILE, "/ws/session-none", "/nowhere", "/socket.io/?EIO=5", "/api/sessions"):
         joint = "&" if "?" in path else "?"
-        assert server.curl("GET", f"{path}{joint}token={token}", key=None).status >= 200
+        assert server.request("GET", f"{path}{joint}token={token}", key=None).status >= 200
         assert server.curl("GET", path, None, "-H", f"X-API-Key: {token}x", key=None).status >= 200
     for secret in (*browser.cookies.values(), server.key, server.admin["password"]):
         assert secret not in server.log

@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def document(server: ServerProcess) -> Json:
-    answer = server.curl("GET", "/openapi.json", key=None)
+    answer = server.request("GET", "/openapi.json", key=None)
     assert answer.status == 200
     found: Json = answer.body
     return found
@@ -105,7 +105,7 @@ def test_real_answers_fit_their_schemas(server: ServerProcess, document: Json) -
         ("session.list", "GET", "/api/v1/sessions?limit=many", None),
     ]
     for name, method, path, body in calls:
-        answer = server.curl(method, path, body)
+        answer = server.request(method, path, body)
         response = entries(document)[name]["responses"][str(answer.status)]
         schema = response["content"]["application/json"]["schema"]
         assert mistakes(document, schema, answer.body) == [], (name, path)
