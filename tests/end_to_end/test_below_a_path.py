@@ -14,6 +14,7 @@ from yarl import URL
 
 from tests.support.browser import Page
 from tests.support.nginx import behind_nginx
+from tests.support.nightly import IS_NIGHTLY
 from tests.support.ports import free_port
 from tests.support.server import ServerProcess
 
@@ -39,6 +40,15 @@ PLACES = {
     "a host of its own": ("", False),
 }
 """By their names: the path, and whether the server is told where it is."""
+
+
+NIGHTLY_READERS = [
+    ("no public_url", "docs", "Log in with an e-mail address and a password."),
+    ("a public_url", "redoc", "Open a session with an empty workspace."),
+    ("a host of its own", "docs", "Log in with an e-mail address and a password."),
+    ("a host of its own", "redoc", "Open a session with an empty workspace."),
+]
+"""Those of others take six seconds of the processor each to draw so many operations."""
 
 
 @pytest.fixture(scope="module", params=PLACES)
@@ -81,11 +91,13 @@ async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("site", "name", "text"),
     [
-        ("docs", "Log in with an e-mail address and a password."),
-        ("redoc", "Open a session with an empty workspace."),
+        ("a public_url", "docs", "Log in with an e-mail address and a password."),
+        ("no public_url", "redoc", "Open a session with an empty workspace."),
+        *(NIGHTLY_READERS if IS_NIGHTLY else ()),
     ],
+    indirect=["site"],
 )
 async def test_the_documents_readers_work_there(site: Site, page: Page, name: str, text: str) -> None:
     await page.record_requests()

@@ -1,5 +1,6 @@
-"""The two wheels, alone in an empty environment of each Python that is here: they serve, run the demo's task,
-and open the dashboard. What this server runs on is in `docs/installing.md`.
+"""The two wheels, alone in an empty environment of another Python: they serve, run the demo's task, and open
+the dashboard. `make test` tries the newest that is here, `make nightly` each of them. What this server runs on
+is in `docs/installing.md`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pytest
 
 from tests.support.browser import Page
 from tests.support.locks import PYTHONS
+from tests.support.nightly import IS_NIGHTLY
 from tests.support.server import ALIKE, PROJECT, READY
 
 LONGEST_S = 600
@@ -43,6 +45,8 @@ def works(program: str) -> bool:
 
 
 HERE = found()
+TRIED = list(HERE) if IS_NIGHTLY else [max(HERE, key=lambda version: tuple(map(int, version.split("."))))]
+"""Each of them in the nightly run. `test_installed.py` tries the one that runs the tests, in every run."""
 
 
 @dataclass
@@ -82,7 +86,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(path) for path in sorted(folder.glob("*.whl"))]
 
 
-@pytest.fixture(scope="module", params=HERE)
+@pytest.fixture(scope="module", params=TRIED)
 def installation(
     request: pytest.FixtureRequest, wheels: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Installation:
@@ -124,7 +128,7 @@ def served(installation: Installation, tmp_path: Path) -> Iterator[tuple[str, Pa
 @pytest.mark.parametrize("version", PYTHONS)
 def test_a_python_that_is_not_here_is_named(version: str) -> None:
     if version not in HERE:
-        pytest.skip(f"Python {version} is not installed here, so nothing was tried with it")
+        pytest.skip(f"Python {version} is not installed here, so nothing is tried with it")
 
 
 def test_nothing_that_it_needs_is_missing_or_too_old(installation: Installation) -> None:

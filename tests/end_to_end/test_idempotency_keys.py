@@ -14,11 +14,12 @@ import aiohttp
 import pytest
 
 from tests.contract.doors import Doors
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-KEYS = 40
+KEYS = times(20, nightly=40)
 CALLERS_OF_A_KEY = 3
-KILLS = 6
+KILLS = times(3, nightly=6)
 PAUSE_S = 0.05
 PLAYED = {"provider": "scripted", "model": "survey"}
 

@@ -11,7 +11,7 @@ from tests.end_to_end.killed_copies import run
 from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-MOMENTS = times(6, nightly=40)
+MOMENTS = times(3, nightly=40)
 
 
 def test_a_kill_at_any_moment_leaves_a_whole_copy_or_nothing(tmp_path: Path) -> None:

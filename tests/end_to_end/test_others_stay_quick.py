@@ -14,6 +14,7 @@ import pytest
 
 from bench.wire import Client, connect
 from tests.end_to_end.hostile.talking import Talker, connected
+from tests.support.nightly import times
 from tests.support.others import others_stay_quick
 from tests.support.server import ServerProcess
 
@@ -115,7 +116,7 @@ async def test_names_that_change_without_end(server: ServerProcess, busy: Busy, 
     pid = await busy.start("exec python3 restless.py")
     await busy.has_printed(pid, "begun")
     with others_stay_quick(server):
-        for _ in range(100):
+        for _ in range(times(25, nightly=100)):
             await busy.call("process.get", pid=pid)
             await asyncio.sleep(0.02)
         await busy.call("process.stop", pid=pid, force=True)

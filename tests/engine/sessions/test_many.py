@@ -12,7 +12,7 @@ from roocode_server.models.terminal import TerminalInput, TerminalOpen
 from tests.engine.sessions.conftest import Room
 from tests.support.nightly import times
 
-SESSIONS = times(20, nightly=50)
+SESSIONS = times(12, nightly=50)
 
 
 async def live(room: Room) -> None:

@@ -9,6 +9,7 @@ const through = client({ baseURL: between.url });
 const first = through.events.all({ cursor: "0", scope: "mine" });
 const seen = [];
 let made = 0;
+let produced = 0;
 /** Whether more events wait for the reader than it keeps. */
 let hasEnough;
 const enough = new Promise((resolve) => {
@@ -17,10 +18,10 @@ const enough = new Promise((resolve) => {
 let isOver = false;
 
 async function produce({ id }) {
-  for (let number = 0; !isOver || number < 1500; number++) {
-    if (number === 1200) hasEnough();
+  for (let number = 0; !isOver || number < 700; number++) {
+    if (++produced === 1200) hasEnough();
     await direct.sessions.update(id, { name: `Name ${number}` });
-    if (number > 1500) await pause(5);
+    if (number > 700) await pause(5);
   }
 }
 
