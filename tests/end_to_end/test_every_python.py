@@ -1,6 +1,6 @@
 """The two wheels, alone in an empty environment of another Python: they serve, run the demo's task, and open
-the dashboard. `make test` tries the newest that is here, `make nightly` each of them. What this server runs on
-is in `docs/installing.md`.
+the dashboard. `make test` tries the newest that is here, `make nightly` each of them. What this server runs
+on is in `docs/installing.md`.
 """
 
 from __future__ import annotations

@@ -41,10 +41,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Answer:
-    """The answer to a request by curl."""
+    """The answer to a request."""
 
     status: int
     headers: dict[str, str]
+    """All in lower case."""
     body: Any
 
     @property
@@ -141,7 +142,7 @@ class ServerProcess:
             connection.endheaders(sent)
             answer = connection.getresponse()
             content = answer.read()
-        told = {name.lower(): text for name, text in answer.getheaders()}
+        told = {name.lower(): text.lower() for name, text in answer.getheaders()}
         is_json = "application/json" in told.get("content-type", "") and content
         return Answer(answer.status, told, json.loads(content) if is_json else content.decode())
 

@@ -82,7 +82,7 @@ def test_one_byte_too_many_is_too_large(server: ServerProcess, encoding: str | N
     body = b'{"name": "' + b"x" * (LIMIT - 11) + b'"}'
     options = ["-H", encoding] if encoding else []
     assert len(body) == LIMIT + 1
-    answer = server.request("POST", SESSIONS, body, *options)
+    answer = server.curl("POST", SESSIONS, body, *options)
     assert (answer.status, code_of(answer.body)) == (413, "PAYLOAD_TOO_LARGE")
     assert answer.body["error"]["details"] == {"limitBytes": LIMIT}
 

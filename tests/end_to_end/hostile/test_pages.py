@@ -89,7 +89,7 @@ async def test_a_listed_origin_is_let_in_and_no_other(start_server: Callable[...
     own = start_server(server__allowed_origins=f'["{LISTED}"]')
     wanted = ["-H", "Access-Control-Request-Method: POST", "-H", f"Origin: {LISTED}"]
     for path in ("/api/v1/sessions", POLLING):
-        preflight = own.request("OPTIONS", path, None, *wanted, key=None)
+        preflight = own.curl("OPTIONS", path, None, *wanted, key=None)
         assert (preflight.status, preflight.headers["access-control-allow-origin"]) == (204, LISTED)
     answer = own.curl("GET", "/api/v1/sessions", None, "-H", f"Origin: {LISTED}")
     assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, LISTED)

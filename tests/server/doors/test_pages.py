@@ -18,7 +18,7 @@ IMPORTS = re.compile(r"""^import\s[^"]*"([^"]+)";$""", re.MULTILINE)
 
 def get(server: ServerProcess, path: str, *options: str) -> tuple[int, dict[str, str], str]:
     """Return what an anonymous caller gets: status, headers, text."""
-    answer = server.request("GET", path, None, *options, key=None)
+    answer = server.curl("GET", path, None, *options, key=None)
     return answer.status, answer.headers, answer.body
 
 
