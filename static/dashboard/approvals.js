@@ -1,8 +1,8 @@
 // What waits for a person: a tool call to approve, or a question to answer.
 import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Coloured, languageFor, Markdown } from "./conversation/markdown.js";
-import { blocksAsDiff, changedLines, Diff, Failure, useAsking } from "./parts.js";
-import { answersTo } from "./words.js";
+import { blocksAsDiff, changedLines, Diff, Failure, useAsking, whenOf } from "./parts.js";
+import { answersTo, fallbackWords } from "./words.js";
 
 const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
 
@@ -21,6 +21,8 @@ export function Approvals({ following, connection, may }) {
     ${question && html`<${Question} taskId=${task.id} ...${{ question, connection, session, may }} />`}
   </section>`;
 }
+
+const REVIEW_S = 60; // as long as a model may take, if the policy does not say
 
 const FIELD = ".composer textarea";
 const TOUCHED = matchMedia("(pointer: coarse)"); // there a field with the focus brings up a keyboard
@@ -129,8 +131,20 @@ export function Approval({ approval, connection, session, may, config }) {
             )}`
         : html`<p class="quiet small">It waits for somebody who may answer it.</p>`
     }
+    <${Otherwise} ...${approval} />
     <${Failure} of=${failure} />
   </div>`;
+}
+
+/** What becomes of it if nobody answers, and when. */
+function Otherwise({ unanswered, expiresAt }) {
+  if (!unanswered || !expiresAt) return null;
+  const { then, review } = unanswered;
+  const reviewS = then === "review" ? (review?.within ?? REVIEW_S) : 0; // people are asked before the model is
+  const until = new Date(expiresAt).getTime() - reviewS * 1000;
+  return html`<p class="quiet small">
+    If nobody has answered by ${whenOf(until)}, ${fallbackWords(then)}.
+  </p>`;
 }
 
 /** A tool's parameters, long texts in a separate box; without the path where it has been `said` already. */

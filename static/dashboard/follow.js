@@ -36,6 +36,7 @@ function nothing(session) {
   return {
     session,
     start: 0, // events up to this number were not requested
+    removed: 0, // events up to this number are in the log no longer
     seq: 0,
     lastEventId: undefined,
     isLoading: true,
@@ -78,11 +79,12 @@ export class Following extends Store {
     this.tell();
     const { pagination } = await this.connection.call("event.list", { sessionId, limit: 1 });
     this.known = pagination.head;
-    const earliest = pagination.first - 1; // those before it have been removed
+    const earliest = pagination.first - 1;
     const start = whole
       ? earliest
       : Math.max(earliest, Math.min(pagination.head - HISTORY, from - BEFORE_NAMED));
     this.value.start = this.value.seq = start;
+    this.value.removed = earliest;
     const [tasks, approvals] = await Promise.all([
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
@@ -137,6 +139,7 @@ export class Following extends Store {
     const state = this.value;
     if (event.sessionId !== state.session.id) return;
     if (event.type === "log.reset") return void this.#restart();
+    if (event.type === "log.cut") return this.set({ removed: event.first - 1 });
     if (event.seq && event.seq <= state.seq) return;
     if (event.seq) {
       state.seq = event.seq;
@@ -332,6 +335,12 @@ const CUT_OFF = {
   CALL_ABANDONED: "interrupted",
 };
 
+/** Whether to go on at all was asked by a note, which is told what was decided. */
+function answered(state, event) {
+  const asked = state.story.findLast((item) => item.event?.approvalId === event.approvalId);
+  if (asked) Object.assign(asked, { verdict: event, version: asked.version + 1 });
+}
+
 /** An interrupted call may start again with the same id. */
 const begun = (state, event) =>
   Object.assign(call(state, event), {
@@ -431,7 +440,7 @@ const STORY = {
     call(state, event).state = "asking";
   },
   "approval.resolved": (state, event) => {
-    if (!state.calls.has(callKey(event))) return;
+    if (!state.calls.has(callKey(event))) return answered(state, event);
     const asked = call(state, event);
     asked.verdict = event;
     if (event.status !== "approved") asked.state = event.status;

@@ -119,6 +119,16 @@ export const GROUPS = {
 
 export const DECISIONS = { always: "Always allow", ask: "Ask me", never: "Never allow" };
 
+/** What becomes of something that nobody has answered, as the end of a sentence. */
+export const fallbackWords = (then, isQuestion) =>
+  ({
+    refuse: isQuestion ? "the agent decides for itself" : "it is refused",
+    allow: isQuestion ? "it gets its first suggestion" : "it is allowed",
+    answer: "it gets this answer",
+    review: isQuestion ? "a model answers" : "a model decides",
+    fail: "the task fails",
+  })[then];
+
 export const ACCESSES = { collaborator: "You collaborate", watcher: "You watch" };
 
 const count = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

@@ -16,7 +16,9 @@ import pytest
 import socketio
 
 from roocode import AsyncRooCodeClient
+from tests.end_to_end.test_pages_in_a_browser import Line
 from tests.sdk.js.conftest import run_script
+from tests.support.browser import Page
 from tests.support.server import ServerProcess
 
 HEAD = 40
@@ -245,3 +247,40 @@ def stored(data: Path) -> int:
     with closing(sqlite3.connect(f"file:{data / 'roocode.sqlite3'}?mode=ro", uri=True)) as database:
         [count] = database.execute("SELECT count(*) FROM events").fetchone()
     return int(count)
+
+
+async def test_the_dashboard_says_that_the_beginning_was_removed(cut: Cut, page: Page) -> None:
+    server, session_id, _ = cut
+    await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+    await page.shows(f"The story begins here: the first {FIRST - 1} events of this session were removed")
+    shown = await page.evaluate("document.body.innerText")
+    assert "Load the first" not in shown and "Nothing has happened yet" not in shown
+    for scheme in ("light", "dark"):
+        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    assert page.complaints == []
+
+
+async def test_the_dashboard_says_so_to_whoever_was_away_while_it_was_removed(
+    tmp_path: Path, page: Page
+) -> None:
+    server = ServerProcess(tmp_path / "data")
+    line = Line(server)
+    try:
+        server.start()
+        session_id = server.open_session("Old")
+        async with await asyncio.start_server(line.carry, "127.0.0.1", 0) as listening:
+            address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            await page.open(f"{address}/?session={session_id}#token={server.key}")
+            await page.shows("Nothing has happened yet")
+            line.cut()
+            await page.shows("Disconnected")
+            rename(server, session_id, HEAD - 1)
+            server.stop()
+            grow_old(server.data_dir)
+            server.settings |= NOTHING_ELSE
+            server.start()
+            wait_for_the_cut(server, session_id)
+            line.mend()
+            await page.shows(f"the first {FIRST - 1} events of this session were removed")
+    finally:
+        server.end()

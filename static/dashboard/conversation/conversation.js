@@ -11,7 +11,7 @@ const GIVE_A_TASK =
   "Give the agent a task below. It works in this session's own folder, and asks before it changes anything.";
 
 export function Conversation({ following, connection, route, show, may }) {
-  const { story: told, writing, start, isLoading, session, tasks } = following.value;
+  const { story: told, writing, start, removed, isLoading, session, tasks } = following.value;
   const story = told.some(({ takenBack }) => takenBack) ? told.filter(({ takenBack }) => !takenBack) : told;
   const [isBehind, setIsBehind] = useState(false);
   const controls = useRef(null);
@@ -38,15 +38,22 @@ export function Conversation({ following, connection, route, show, may }) {
       controls=${controls}
       onEnd=${(isAtEnd) => setIsBehind(!isAtEnd)}
       before=${
-        start > 0 &&
-        html`<button type="button" class="small" onClick=${() => following.open({ whole: true })}>
-          Load the first ${start.toLocaleString("en")} events too
-        </button>`
+        start > removed
+          ? html`<button type="button" class="small" onClick=${() => following.open({ whole: true })}>
+              Load the ${removed ? "earlier" : "first"} ${(start - removed).toLocaleString("en")} events too
+            </button>`
+          : removed > 0 &&
+            html`<p class="quiet small">
+              The story begins here: ${removed === 1 ? "the first event" : `the first ${removed.toLocaleString("en")} events`}
+              ${" "}of this session ${removed === 1 ? "was" : "were"} removed, as the server keeps them for a
+              limited time. Its tasks, files and checkpoints are all there.
+            </p>`
       }
       after=${html`
         ${
           !story.length &&
           !isLoading &&
+          !removed &&
           html`<${Empty} title="Nothing has happened yet">
             ${may("task:write") ? GIVE_A_TASK : "What the agent says and does appears here."}
           <//>`

@@ -4,7 +4,7 @@ import { addressOf } from "../address.js";
 import { Parameters } from "../approvals.js";
 import { Dialog } from "../forms.js";
 import { Copy, Diff, durationOf, timeOf } from "../parts.js";
-import { CALLS, STOPPERS, tokens, toolWords } from "../words.js";
+import { CALLS, DECISIONS, ruleWords, STOPPERS, tokens, toolWords } from "../words.js";
 import { Coloured, languageFor, Markdown } from "./markdown.js";
 import { Output } from "./output.js";
 import { GoBack, Undo } from "./rewinding.js";
@@ -126,8 +126,8 @@ function Called({ item, session, show, version }) {
   if (toolName === "update_todo_list" && !error) return html`<${Todos} of=${parameters?.todos} />`;
   const what = parameters?.command ?? parameters?.path ?? parameters?.question ?? "";
   const isCommand = Boolean(parameters?.command);
-  const isOpen =
-    Boolean(error) || isCommand || changes.length > 0 || state === "failed" || state === "rejected";
+  const decided = verdictWords(verdict);
+  const isOpen = Boolean(error) || isCommand || changes.length > 0 || state === "failed" || Boolean(decided);
   const printed = isCommand ? screen.lines.length > 1 || screen.lines[0].length > 0 : false;
   const text = (isCommand && result?.output.replace(EXIT, "")) || result?.output;
   const code = end?.exitCode ?? result?.exitCode ?? undefined;
@@ -146,7 +146,7 @@ function Called({ item, session, show, version }) {
           }${taskId ? "" : " · run by hand"}
         </span>
       </summary>
-      ${verdict?.status === "rejected" && html`<${Rejected} of=${verdict} />`}
+      ${decided && html`<p class="quiet small verdict">${decided}</p>`}
       ${error && html`<p class="small error">${error}</p>`}
       ${changes.map((change) => html`<${Changed} key=${change.path} ...${change} show=${show} />`)}
       ${!isCommand && !changes.length && !READERS.has(toolName) && html`<${Parameters} of=${parameters} />`}
@@ -172,9 +172,21 @@ function Found({ toolName, parameters, text, state }) {
     : html`<${Output} text=${text} />`;
 }
 
-const Rejected = ({ of: { resolvedBy, feedback } }) => html`<p class="quiet small">
-  Rejected by ${resolvedBy ?? "the server"}${feedback ? `: ${feedback}` : ""}
-</p>`;
+const VERDICTS = { approved: "Approved", rejected: "Rejected" };
+const REMEMBERED = { session: ", for this session", always: ", for all sessions of theirs" };
+
+/** Who or what has decided and why; nothing if a person has approved without a word. */
+function verdictWords({ status, resolvedBy, remembered, reviewedBy, byRule, feedback } = {}) {
+  const word = VERDICTS[status];
+  if (!word) return "";
+  if (byRule) return `${word} by a rule: ${DECISIONS[byRule.decision].toLowerCase()} ${ruleWords(byRule)}`;
+  if (reviewedBy) return feedback ?? `${word} by the reviewing model ${reviewedBy}`;
+  if (!resolvedBy) return `${word}: ${feedback ?? "nobody answered."}`; // which says why in a sentence
+  const isPlain = status === "approved" && !feedback && !(remembered in REMEMBERED);
+  return isPlain
+    ? ""
+    : `${word} by ${resolvedBy}${REMEMBERED[remembered] ?? ""}${feedback ? `: ${feedback}` : ""}`;
+}
 
 const Changed = ({ path, status, added, removed, diff, show }) => html`<div class="changed">
   <p class="small">
@@ -284,7 +296,7 @@ const Evidence = ({ of }) => html`<details class="quiet" open=${!of.passed}>
 
 const ENDS = new Set(["task.completed", "task.failed", "task.cancelled"]);
 
-function Noted({ item: { type, event, time, taskId }, connection, session, show, may }) {
+function Noted({ item: { type, event, time, taskId, verdict }, connection, session, show, may }) {
   const [kind, words, more] = NOTES[type](event);
   const body = { "task.condensed": event.summary, "task.unpaused": event.result }[type];
   return html`<div class="note ${kind}">
@@ -315,6 +327,7 @@ function Noted({ item: { type, event, time, taskId }, connection, session, show,
       }
       <time class="quiet small">${timeOf(time)}</time>
     </p>
+    ${verdict && html`<p class="quiet small verdict">${verdictWords(verdict)}</p>`}
     ${body && html`<details class="quiet"><summary>Show it</summary><${Markdown} of=${body} /></details>`}
     ${type === "task.checked" && html`<${Evidence} of=${event.evidence} />`}
   </div>`;

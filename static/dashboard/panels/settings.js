@@ -5,6 +5,7 @@ import { Check, Choice, Confirm, Field, Form } from "../forms.js";
 import { Failure, useAsking } from "../parts.js";
 import { DECISIONS, ruleWords } from "../words.js";
 import { placeOf, save } from "../workbench/requests.js";
+import { Unattended } from "./unattended.js";
 
 const EFFORTS = { "": "As the model decides", low: "Low", medium: "Medium", high: "High" };
 
@@ -23,6 +24,7 @@ export function Panel({ following, connection, may }) {
     }
     <${Agent} key=${session.updatedAt} ...${around} />
     <${Rules} ...${around} />
+    <${Unattended} ...${around} />
     <${Commands} key=${`commands ${session.updatedAt}`} ...${around} />
     <${Copies} ...${around} />
     ${mayChange && html`<${Ending} ...${around} />`}
