@@ -118,6 +118,63 @@ def test_a_task_that_is_left_is_found_again(command_line: CommandLine) -> None:
     assert again.stderr == "Error: The task is already cancelled.\n"
 
 
+def test_an_interrupted_task_stays_so_until_somebody_says_what_to_do(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "--yes", "sleep 2; echo hello") as person:
+        person.until("→ execute_command")
+        [task] = set(re.findall(r"task-[0-9a-f]{20}", person.seen))
+        command_line.succeed("tasks", "interrupt", task)
+        person.until("A person interrupted it")
+        person.until(f"It waits until somebody says what to do: roocode tasks say {task}")
+        assert command_line.json("tasks", "show", task)["activity"] == "resumable"
+        said = command_line.run("tasks", "say", task, "With more patience")
+        assert said.stderr == f"Said. To follow it, and answer what it asks: roocode tasks attach {task}\n"
+        person.until("» With more patience")
+        assert person.code() == 0
+
+
+def test_a_task_that_is_left_is_attached_to_and_what_it_asks_is_answered(command_line: CommandLine) -> None:
+    left = command_line.run("run", *DO_IT, "--detach", "echo hello > there")
+    task = left.stdout.strip()
+    assert left.stderr == f"It goes on: roocode tasks attach {task}\n"
+    while command_line.json("tasks", "show", task)["activity"] != "interactive":
+        pass
+    with command_line.in_terminal("tasks", "attach", task) as person:
+        shown = person.until("Approve? ")
+        assert "Ctrl-C leaves the task running" in shown
+        assert shown.index("echo hello > there") < shown.index("? Run: echo hello > there")
+        person.until(":")
+        person.type("y\n")
+        person.until("+hello")
+        assert person.code() == 0
+    again = command_line.run("tasks", "attach", task)
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("? Run: ") == 1
+    assert "Refused" not in again.stderr
+    assert "+hello\n" in again.stdout
+
+
+@pytest.mark.parametrize(("given", "code"), [(("--yes",), 0), ((), 3)])
+def test_without_a_terminal_an_attached_task_is_answered_as_by_run(
+    command_line: CommandLine, given: tuple[str, ...], code: int
+) -> None:
+    task = command_line.succeed("run", *DO_IT, "--detach", "echo hello").strip()
+    attached = command_line.run("tasks", "attach", "--json", *given)
+    assert attached.returncode == code, attached.stderr
+    *events, last = map(json.loads, attached.stdout.splitlines())
+    numbers = [event["seq"] for event in events if "seq" in event]
+    assert numbers == sorted(set(numbers))
+    assert (events[0]["type"], last["task"]["id"]) == ("task.created", task)
+
+
+@pytest.mark.parametrize("given", [("--yes",), ("--approve", "command")])
+def test_nothing_can_be_approved_by_a_run_that_leaves(
+    command_line: CommandLine, given: tuple[str, ...]
+) -> None:
+    refused = command_line.run("run", *DO_IT, *given, "--detach", "echo hello")
+    assert refused.returncode == 2
+    assert "answer later with `roocode tasks attach --yes`" in refused.stderr
+
+
 def test_a_task_of_a_cancelled_run_has_a_code_of_its_own(command_line: CommandLine) -> None:
     with command_line.in_terminal("run", *DO_IT, "echo hello") as person:
         person.until("Approve? ")
@@ -215,7 +272,7 @@ def test_ctrl_c_leaves_the_task_running_as_it_says(command_line: CommandLine) ->
         person.until("Ctrl-C leaves the task running")
         person.until("→ execute_command")
         person.press_ctrl_c()
-        person.until("The task goes on: roocode logs -f ")
+        person.until("The task goes on: roocode tasks attach ")
         assert person.code() == 130
         [task] = set(re.findall(r"task-[0-9a-f]{20}", person.seen))
     assert command_line.json("tasks", "show", task)["status"] == "running"

@@ -18,8 +18,14 @@ from roocode.events import (
     ApprovalRequiredEvent,
     ApprovalResolvedEvent,
     TaskActiveEvent,
+    TaskCancelledEvent,
+    TaskCompletedEvent,
+    TaskFailedEvent,
     TaskInteractiveEvent,
+    TaskReopenedEvent,
     TaskResumableEvent,
+    TaskResumedEvent,
+    TaskRetriedEvent,
 )
 from roocode.models import ApprovalRule
 
@@ -93,7 +99,29 @@ class Answerer:
             case TaskActiveEvent():
                 self._end(str(event.task_id))
             case TaskResumableEvent() if event.task_id:
-                self._begin(event.task_id, self._resume(event.task_id))
+                if event.interrupted_by == "server":
+                    self._begin(event.task_id, self._resume(event.task_id))
+                else:
+                    say(f"  It waits until somebody says what to do: roocode tasks say {event.task_id} …")
+                    say(f"  or lets it go on where it was: roocode tasks resume {event.task_id}")
+
+    def catch_up(self, past: Iterable[Event]) -> None:
+        """Answer what these events have asked and left open."""
+        still_open: dict[str, Event] = {}
+        for event in past:
+            match event:
+                case ApprovalRequiredEvent():
+                    still_open[event.approval_id] = event
+                case ApprovalResolvedEvent():
+                    still_open.pop(event.approval_id, None)
+                case TaskInteractiveEvent() | TaskResumableEvent():
+                    still_open[str(event.task_id)] = event
+                case TaskActiveEvent() | TaskResumedEvent() | TaskRetriedEvent() | TaskReopenedEvent():
+                    still_open.pop(str(event.task_id), None)
+                case TaskCompletedEvent() | TaskFailedEvent() | TaskCancelledEvent():
+                    still_open.pop(str(event.task_id), None)
+        for event in still_open.values():
+            self.hear(event)
 
     def close(self) -> None:
         """Ask no more."""

@@ -11,15 +11,14 @@ import click
 from roocode.client import AsyncRooCodeClient
 from roocode.commands.choosing import chosen_task, session_option
 from roocode.commands.connection import Connection, connected
+from roocode.commands.history import past_events
 from roocode.commands.narration import Narrator
 from roocode.commands.plain_text import one_line
 from roocode.commands.printing import local_time, print_json
-from roocode.events import LogWrittenEvent, TaskSpawnedEvent
+from roocode.events import LogWrittenEvent
 from roocode.models import LogEntry
 from roocode.transport import UNSET
-from roocode.wire import loaded_event
 
-PAGE_EVENTS: Final = 1000
 EXAMPLES: Final = """\b
 Examples:
   roocode logs                     # of your latest task
@@ -65,18 +64,9 @@ async def _task_log(
             async for event in events:
                 print_json(event.raw) if connection.is_json else narrator.tell(event)
         return narrator.close()
-    family, after = {found.id}, 0
-    while True:
-        page = await client.events.list(found.session_id, after=after, limit=PAGE_EVENTS)
-        for raw in page.data:
-            event = loaded_event(raw)
-            if event.task_id in family:
-                if isinstance(event, TaskSpawnedEvent):
-                    family.add(event.child_task_id)
-                print_json(raw) if connection.is_json else narrator.tell(event)
-        after = page.pagination.next_after
-        if not page.pagination.has_more:
-            return narrator.close()
+    async for event in past_events(client, found):
+        print_json(event.raw) if connection.is_json else narrator.tell(event)
+    return narrator.close()
 
 
 async def _server_log(

@@ -68,6 +68,8 @@ class Narrator:
             case MessageCreatedEvent():
                 if event.author == "agent":
                     self._message(event.message)
+                else:
+                    self._line(event)
             case _:
                 self._line(event)
 
@@ -145,6 +147,18 @@ def _resolved(event: ApprovalResolvedEvent) -> str:
     return f"  {event.status}{by}"
 
 
+def _said(event: MessageCreatedEvent) -> str | None:
+    """Return what a person said to the agent; the task's input is told when it is created."""
+    is_remark = event.message.say == "user_feedback" and event.message.text
+    return f"» {visible(event.message.text or '')}" if is_remark else None
+
+
+def _resumable(event: TaskResumableEvent) -> str:
+    if event.interrupted_by == "server":
+        return "The server was stopped while the task ran"
+    return visible(event.reason)
+
+
 def _checked(event: TaskCheckedEvent) -> str:
     """Return a line for each check of a task that says it is done."""
     return "\n".join(
@@ -159,6 +173,7 @@ _TELLINGS: Final[Mapping[type[Event], tuple[Callable[[Any], str | None], dict[st
         lambda event: f"Task {event.task.id}: {one_line(event.task.input, SUMMARY_CHARACTERS)}",
         {"bold": True},
     ),
+    MessageCreatedEvent: (_said, {"bold": True}),
     TaskProgressEvent: (lambda event: f"{event.progress:3} %", {}),
     ToolStartedEvent: (lambda event: f"→ {event_call(event.tool_name, event.parameters)}", {"fg": "cyan"}),
     ToolFailedEvent: (
@@ -180,7 +195,7 @@ _TELLINGS: Final[Mapping[type[Event], tuple[Callable[[Any], str | None], dict[st
         lambda event: f"The model is asked again in {event.delay:.0f} s: {visible(event.error.message)}",
         {"fg": "yellow"},
     ),
-    TaskResumableEvent: (lambda _: "The server was stopped while the task ran", {"fg": "yellow"}),
+    TaskResumableEvent: (_resumable, {"fg": "yellow"}),
     TaskResumedEvent: (lambda _: "The task continues", {}),
     TaskCompletedEvent: (lambda event: f"✓ {visible(event.result.summary)}", {"fg": "green"}),
     TaskFailedEvent: (

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import click
 
 from roocode.client import AsyncRooCodeClient
-from roocode.commands.answering import Answerer, approved_tools
+from roocode.commands.answering import approved_tools
 from roocode.commands.choosing import LAST, SESSION_VARIABLE, chosen_session, session_config
 from roocode.commands.connection import Connection, connected
-from roocode.commands.narration import Narrator
+from roocode.commands.following import InterruptChoice, followed
 from roocode.commands.outcome import ExitCode
 from roocode.commands.packing import packed
-from roocode.commands.plain_text import one_line, visible
-from roocode.commands.printing import print_diff, print_json, say
-from roocode.errors import Conflict
-from roocode.models import Task, TaskDifference
+from roocode.commands.plain_text import one_line
+from roocode.commands.printing import print_json, say
 from roocode.params import SessionConfigChangeDict, TaskConfigDict
-from roocode.tasks import AsyncTaskRun
 from roocode.transport import UNSET
-from roocode.wire import dumped
 
 NAME_CHARACTERS: Final = 60
 EXAMPLES: Final = """\b
@@ -62,7 +54,7 @@ class RunOptions:
     protected: tuple[str, ...]
     has_checkpoints: bool
     is_detached: bool
-    on_interrupt: Literal["cancel", "detach"]
+    on_interrupt: InterruptChoice
 
     @property
     def config(self) -> SessionConfigChangeDict:
@@ -167,6 +159,11 @@ def command(connection: Connection, task: str, **given: Any) -> None:
         raise click.UsageError(
             "--new and --from-dir are for a new session: leave --session and --continue out"
         )
+    if options.is_detached and (options.has_all or options.approve):
+        raise click.UsageError(
+            "--yes and --approve answer while the task is followed, and --detach leaves it: "
+            "leave one of them out, or answer later with `roocode tasks attach --yes`"
+        )
     code = connection.run(lambda client: _run(client, connection, options))
     raise click.exceptions.Exit(code)
 
@@ -194,115 +191,19 @@ async def _run(client: AsyncRooCodeClient, connection: Connection, options: RunO
     )
     if options.is_detached:
         print_json(run.task) if connection.is_json else click.echo(run.id)
-        say(f"It goes on: roocode logs -f {run.id}")
+        say(f"It goes on: roocode tasks attach {run.id}")
         return ExitCode.DONE
     say(f"Session {session_id}")
-    if connection.may_ask:
-        does = "cancels the task" if options.on_interrupt == "cancel" else "leaves the task running"
-        say(f"Ctrl-C {does}", dim=True)
-    is_interrupted = await _follow(client, connection, options, run, approved)
-    return await _ended(client, connection, run, is_interrupted=is_interrupted)
+    return await followed(
+        client,
+        connection,
+        run,
+        approved,
+        leaves_to_others=options.leaves_to_others,
+        on_interrupt=options.on_interrupt,
+    )
 
 
 async def _new_session(client: AsyncRooCodeClient, options: RunOptions) -> str:
     name = one_line(options.text.strip().split("\n")[0], NAME_CHARACTERS)
     return (await client.sessions.create(name=name, config=options.config)).id
-
-
-async def _follow(
-    client: AsyncRooCodeClient,
-    connection: Connection,
-    options: RunOptions,
-    run: AsyncTaskRun,
-    approved: Any,
-) -> bool:
-    """Follow the task to its end; return whether it was interrupted. A second Ctrl-C ends the following."""
-    narrator = Narrator(sys.stderr)
-    async with asyncio.TaskGroup() as group:
-        answerer = Answerer(
-            client,
-            run.session_id,
-            approved,
-            group,
-            may_ask=connection.may_ask,
-            leaves_to_others=options.leaves_to_others,
-        )
-        interruption = _Interruption(run, group, cancels=options.on_interrupt == "cancel")
-
-        async def read() -> None:
-            async with contextlib.aclosing(run.events()) as events:
-                async for event in events:
-                    print_json(event.raw) if connection.is_json else narrator.tell(event)
-                    answerer.hear(event)
-
-        reading = group.create_task(read())
-        with interruption.heard(reading):
-            await asyncio.wait({reading})
-        answerer.close()
-    narrator.close()
-    return interruption.has_come
-
-
-class _Interruption:
-    """Ctrl-C: the first one cancels the task, or leaves it; the second one leaves it in any case."""
-
-    def __init__(self, run: AsyncTaskRun, group: asyncio.TaskGroup, *, cancels: bool) -> None:
-        self._run = run
-        self._group = group
-        self._cancels = cancels
-        self.has_come = False
-
-    @contextlib.contextmanager
-    def heard(self, reading: asyncio.Task[None]) -> Iterator[None]:
-        """Handle it while the task is followed."""
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._happened, reading)
-        try:
-            yield
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
-
-    def _happened(self, reading: asyncio.Task[None]) -> None:
-        say()
-        if self._cancels and not self.has_come:
-            say("Cancelling the task. Ctrl-C again leaves it as it is.", fg="yellow")
-            self._group.create_task(self._cancel())
-        else:
-            reading.cancel()
-        self.has_come = True
-
-    async def _cancel(self) -> None:
-        with contextlib.suppress(Conflict):  # it has just ended
-            await self._run.cancel()
-
-
-async def _ended(
-    client: AsyncRooCodeClient, connection: Connection, run: AsyncTaskRun, *, is_interrupted: bool
-) -> ExitCode:
-    task = await run.refresh()
-    if task.status in ("pending", "running"):
-        say(f"The task goes on: roocode logs -f {task.id}, or: roocode tasks cancel {task.id}")
-        return ExitCode.INTERRUPTED
-    try:
-        difference: TaskDifference | None = await run.diff()
-    except Conflict as conflict:
-        say(f"There is no diff: {visible(conflict.message)}")
-        difference = None
-    if connection.is_json:
-        print_json({"type": "run.ended", "task": dumped(task), "difference": dumped(difference)})
-    elif difference is not None:
-        print_diff(difference.diff)
-    if difference is not None and difference.is_truncated:
-        say(f"The diff is cut off: roocode diff {task.id} prints all of it", fg="yellow")
-    if difference is not None and difference.files and not connection.is_json:
-        say(f"To have the change here: roocode apply {task.id}")
-    return ExitCode.INTERRUPTED if is_interrupted else _code(task)
-
-
-def _code(task: Task) -> ExitCode:
-    if task.status == "cancelled":
-        return ExitCode.TASK_CANCELLED
-    if task.status == "failed":
-        is_late = task.error is not None and task.error.code == "TASK_TIMEOUT"
-        return ExitCode.TIMED_OUT if is_late else ExitCode.TASK_FAILED
-    return ExitCode.DONE

@@ -7,9 +7,13 @@ from typing import Any, Final
 import click
 
 from roocode.client import AsyncRooCodeClient
+from roocode.commands.answering import approved_tools
 from roocode.commands.choosing import chosen_session, chosen_task, session_option
 from roocode.commands.connection import Connection, connected
+from roocode.commands.following import InterruptChoice, followed
+from roocode.commands.history import past_events
 from roocode.commands.listing import ListingGroup, limit_option
+from roocode.commands.outcome import ExitCode
 from roocode.commands.plain_text import one_line, visible
 from roocode.commands.printing import local_time, print_json, print_table, say
 from roocode.models import Message, RewindAnswer, Task, TaskForked
@@ -24,6 +28,7 @@ Examples:
   roocode tasks -s session-0727d4c4e8dfb4d47d54 --status running --json
   roocode tasks show task-e89f9e02a394617d9e8f
   roocode tasks say task-e89f9e02a394617d9e8f "Use the standard library only"
+  roocode tasks attach task-e89f9e02a394617d9e8f
   roocode tasks messages task-e89f9e02a394617d9e8f
   roocode tasks rewind task-e89f9e02a394617d9e8f message-5d41402abc4b2a76b971
 """
@@ -31,7 +36,7 @@ Examples:
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, show, cancel, repeat, rewind, copy and answer tasks; `roocode tasks` alone lists them."""
+    """List, show, follow, cancel, repeat, rewind, copy and answer tasks; `roocode tasks` alone lists them."""
 
 
 @command.command("list")
@@ -125,6 +130,55 @@ def resume(connection: Connection, task: str | None, session: str | None) -> Non
     _changed(connection, "resume", "Resumed", task, session)
 
 
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@click.option("-y", "--yes", "has_all", is_flag=True, help="Approve everything.")
+@click.option(
+    "--approve", metavar="NAMES", help="Approve these tools or groups of tools: read,edit,command …"
+)
+@click.option(
+    "--elsewhere", "leaves_to_others", is_flag=True, help="Leave all answers to the dashboard or a bot."
+)
+@click.option(
+    "--on-interrupt",
+    type=click.Choice(["cancel", "detach"]),
+    default="detach",
+    show_default=True,
+    help="What Ctrl-C does with the task.",
+)
+@connected
+def attach(
+    connection: Connection,
+    task: str | None,
+    session: str | None,
+    has_all: bool,
+    approve: str | None,
+    leaves_to_others: bool,
+    on_interrupt: InterruptChoice,
+) -> None:
+    """Follow a task to its end, answer what it asks, and print what it has changed, as `roocode run` does.
+
+    It is the latest one unless TASK is given. What it waits for already is asked here, too.
+    """
+
+    async def work(client: AsyncRooCodeClient) -> ExitCode:
+        approved = await approved_tools(client, approve, has_all=has_all)
+        found = await chosen_task(client, session, task)
+        run = await client.tasks.attach(found.session_id, found.id)
+        return await followed(
+            client,
+            connection,
+            run,
+            approved,
+            leaves_to_others=leaves_to_others,
+            on_interrupt=on_interrupt,
+            past=[event async for event in past_events(client, found)],
+        )
+
+    raise click.exceptions.Exit(connection.run(work))
+
+
 @command.command("say")
 @click.argument("task")
 @click.argument("text")
@@ -133,14 +187,14 @@ def resume(connection: Connection, task: str | None, session: str | None) -> Non
 def tell(connection: Connection, task: str, text: str, session: str | None) -> None:
     """Say something to the agent: an answer, a remark, or what comes next after the task has ended."""
 
-    async def work(client: AsyncRooCodeClient) -> Any:
+    async def work(client: AsyncRooCodeClient) -> Message:
         found = await chosen_task(client, session, task)
         return await client.tasks.message(found.session_id, found.id, text)
 
     message = connection.run(work)
     if connection.is_json:
         print_json(message)
-    say("Said.")
+    say(f"Said. To follow it, and answer what it asks: roocode tasks attach {one_line(message.task_id)}")
 
 
 @command.command()
