@@ -403,6 +403,17 @@ def test_a_task_is_rewound_to_a_message_and_back(command_line: CommandLine) -> N
     assert command_line.run("tasks", "reinstate", task).returncode == 1
 
 
+def test_a_person_reads_the_messages_that_say_something(command_line: CommandLine) -> None:
+    command_line.succeed("run", *WRITE, "--yes", "--checkpoints", "Write a program")
+    rows = [line.split("\t") for line in command_line.succeed("tasks", "messages").splitlines()]
+    messages = command_line.json("tasks", "messages")
+    assert {row[1] for row in rows} == {"text", "tool", "command", "command_output", "completion_result"}
+    assert {message.get("say") for message in messages} > {"api_req_started", "checkpoint_saved"}
+    [written] = [row[2] for row in rows if row[2].startswith("newFileCreated")][:1]
+    assert written.startswith('newFileCreated primes.py """Print the prime numbers')
+    assert len(rows) < len(messages)
+
+
 def test_without_checkpoints_only_the_conversation_is_rewound(command_line: CommandLine) -> None:
     command_line.succeed("run", *DO_IT, "--yes", "echo hello > there")
     task = command_line.json("tasks")[0]["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import click
@@ -22,6 +23,10 @@ from roocode.wire import dumped
 
 INPUT_CHARACTERS: Final = 60
 MESSAGE_CHARACTERS: Final = 80
+FOR_PROGRAMS: Final = frozenset({"api_req_started", "checkpoint_saved"})
+"""Kinds of messages that say nothing to a person: the table leaves them out, --json does not."""
+OBJECTS: Final = frozenset({"tool", "followup", "use_mcp_server"})
+"""Kinds of messages whose text is a JSON object."""
 EXAMPLES: Final = """\b
 Examples:
   roocode tasks                               # of your latest session
@@ -232,7 +237,10 @@ def fork(
 @session_option
 @connected
 def messages(connection: Connection, task: str | None, session: str | None) -> None:
-    """List a task's messages, oldest first: those that `rewind` and `fork` go back to."""
+    """List a task's messages, oldest first: those that `rewind` and `fork` go back to.
+
+    With --json, those that only programs need are there, too.
+    """
 
     async def work(client: AsyncRooCodeClient) -> list[Message]:
         found = await chosen_task(client, session, task)
@@ -246,16 +254,33 @@ def messages(connection: Connection, task: str | None, session: str | None) -> N
         (
             (
                 each.id,
-                each.ask or each.say or "",
-                one_line(each.text or "")[:MESSAGE_CHARACTERS],
+                _kind(each),
+                one_line(_in_words(each))[:MESSAGE_CHARACTERS],
                 local_time(each.created_at),
             )
             for each in found
+            if _kind(each) not in FOR_PROGRAMS
         ),
     )
     if not found:
         say("There is none yet")
     return None
+
+
+def _kind(message: Message) -> str:
+    return message.ask or message.say or ""
+
+
+def _in_words(message: Message) -> str:
+    """Return a message's text; of an object, what its fields hold."""
+    text = message.text or ""
+    if _kind(message) not in OBJECTS:
+        return text
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return text
+    return " ".join(each for each in fields.values() if isinstance(each, str)) if fields else text
 
 
 @command.command()
