@@ -76,7 +76,7 @@ function Resume({ entry, connection, session, may }) {
   const [ask, { isBusy, failure }] = useAsking();
   const where = { sessionId: session.id, taskId: entry.taskId };
   return html`<div class="approval">
-    <p>The server was stopped while this ran. It continues where it was, or is ended.</p>
+    <p>This was interrupted. It continues where it was, or is ended.</p>
     ${
       may("task:steer") &&
       html`<div class="answer">
