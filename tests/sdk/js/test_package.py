@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,10 +116,27 @@ def test_the_readme_s_example_runs(server: ServerProcess, installed: Path) -> No
 def test_the_package_depends_on_the_socket_io_client_alone() -> None:
     described = json.loads((SDK / "package.json").read_text())
     assert list(described["dependencies"]) == ["socket.io-client"]
-    assert not {"devDependencies", "peerDependencies", "optionalDependencies"} & described.keys()
+    assert not {"peerDependencies", "optionalDependencies"} & described.keys()
     for module in (SDK / "src").rglob("*.js"):
         imported = IMPORT.findall(module.read_text())
         assert all(name == "socket.io-client" or name.startswith(".") for name in imported), module
+
+
+def test_the_types_are_made_by_the_typescript_that_checks_them() -> None:
+    ours, its = (
+        json.loads((place / "package.json").read_text())["devDependencies"] for place in (PROJECT, SDK)
+    )
+    assert its == {"typescript": ours["typescript"]}
+
+
+def test_without_typescript_packing_says_what_is_missing(tmp_path: Path) -> None:
+    shutil.copytree(SDK, tmp_path / "sdk", ignore=shutil.ignore_patterns("types", "node_modules"))
+    done = subprocess.run(
+        ["npm", "pack", "--offline"], cwd=tmp_path / "sdk", capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "run npm install in this folder first" in done.stderr
+    assert not list((tmp_path / "sdk").glob("*.tgz"))
 
 
 def test_the_contract_is_that_of_the_server_s_documents() -> None:
@@ -154,3 +172,10 @@ def compile_here(place: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_every_area_of_the_client_is_in_the_readme() -> None:
+    areas = re.findall(r"^    this\.(\w+) = new ", (SDK / "src" / "client.js").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \|", (SDK / "README.md").read_text(), re.MULTILINE)
+    named = re.findall(r"`(\w+)`", "".join(rows))
+    assert set(areas) - set(named) == set()
