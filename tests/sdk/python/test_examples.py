@@ -78,3 +78,10 @@ def test_the_first_example_tells_how_the_task_ended(server: ServerProcess, tmp_p
     assert any(line.startswith("Approving: ") for line in printed)
     assert any(re.match(r"\d+ % ", line) for line in printed)
     assert "/primes.py" in printed[-1]
+
+
+def test_every_area_of_the_client_is_in_the_readme(blocking: RooCodeClient) -> None:
+    areas = {name for name in vars(blocking) if not name.startswith("_")}
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", README, re.MULTILINE)))
+    assert areas
+    assert areas - set(named) == set()
