@@ -51,12 +51,12 @@ const aboutOf = ({ command, path, server, tool }) =>
         : (tool ?? "");
 
 /** The answers that would make such questions unnecessary, in words, and how each is given. */
-function lastingAnswers({ toolName, rules = [] }, isOwner) {
+function lastingAnswers({ toolName, rules = [] }, isOwner, hasConfig) {
   const about = rules.map(aboutOf).join(", ");
   const answers = rules.length
     ? [{ words: `always allow ${about} in this session`, more: { remember: "session" } }]
     : [];
-  if (EDITS.has(toolName))
+  if (EDITS.has(toolName) && hasConfig)
     answers.push({
       words: "always allow changes to files in this session",
       rule: { decision: "always", group: "edit" },
@@ -66,7 +66,7 @@ function lastingAnswers({ toolName, rules = [] }, isOwner) {
   return answers;
 }
 
-/** `config` is that of the session, where its rules may be added to. */
+/** `config` is that of the session, where it is known and its rules may be added to. */
 export function Approval({ approval, connection, session, may, config }) {
   const [feedback, setFeedback] = useState("");
   const [ask, { isBusy, failure }] = useAsking();
@@ -89,10 +89,13 @@ export function Approval({ approval, connection, session, may, config }) {
         ...more,
       });
     });
-  const lasting = config && may("session:write") ? lastingAnswers(approval, session.access === "owner") : [];
+  const lasting = may("session:write")
+    ? lastingAnswers(approval, session.access === "owner", Boolean(config))
+    : [];
+  const isCommand = approval.description === `Run: ${approval.parameters?.command}`; // which is shown below
   return html`<div class="approval" data-approval=${approval.id}>
     <p title=${toolName}>
-      <strong>${approval.description}</strong>
+      <strong>${isCommand ? "Run a command" : approval.description}</strong>
     </p>
     <${Parameters} of=${approval.parameters} said=${approval.description} />
     ${

@@ -480,7 +480,11 @@ const STORY = {
     state.question = event.question ? { text: event.question, suggestions: event.suggestions } : null;
   },
   "task.active": (state) => (state.question = null),
-  "task.resumable": ended,
+  "task.resumable": (state, event) => {
+    const { type, taskId } = state.story.at(-1) ?? {};
+    const isTold = type === "task.rewound" && taskId === event.taskId; // which says what can be done
+    if (!isTold) ended(state, event);
+  },
   "task.completed": ended,
   "task.failed": failed,
   "task.cancelled": ended,

@@ -32,7 +32,7 @@ const WORK = {
   "task.resumed": "running",
   "task.interactive": "waiting",
   "task.idle": "waiting",
-  "task.resumable": "waiting",
+  "task.resumable": "interrupted",
   "task.completed": "idle",
   "task.cancelled": "idle",
   "task.failed": "failed",

@@ -7,7 +7,13 @@ import { request } from "./workbench/requests.js";
 
 const FILTERED_FROM = 6; // sessions; fewer are seen at a glance
 
-const WORK_WORDS = { waiting: "waits for an answer", running: "working", failed: "failed", idle: "idle" };
+const WORK_WORDS = {
+  waiting: "waits for an answer",
+  interrupted: "interrupted",
+  running: "working",
+  failed: "failed",
+  idle: "idle",
+};
 
 export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
   const { sessions, hasMore, failure, inbox } = useStore(overview);
@@ -22,7 +28,10 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
   const mayOpen = caller?.may("session:write");
   const words = sought.trim().toLowerCase();
   const found = (sessions ?? []).filter(({ name }) => name.toLowerCase().includes(words));
-  const waiting = new Set((inbox ?? []).map(({ sessionId }) => sessionId));
+  const waiting = new Map(); // how sessions wait, by their ids: an answer comes before an interruption
+  for (const { sessionId, kind } of inbox ?? [])
+    if (waiting.get(sessionId) !== "waiting")
+      waiting.set(sessionId, kind === "interrupted" ? "interrupted" : "waiting");
   return html`<nav class="sessions" aria-label="Sessions">
     <header>
       <h2>Sessions</h2>
@@ -65,7 +74,7 @@ export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
         (session) => html`<li key=${session.id}>
           <${SessionLink}
             session=${session}
-            work=${waiting.has(session.id) ? "waiting" : session.work}
+            work=${waiting.get(session.id) ?? session.work}
             isChosen=${session.id === chosen?.id}
             onChoose=${onChoose}
           />

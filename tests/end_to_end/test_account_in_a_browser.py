@@ -213,7 +213,7 @@ async def test_keys_alone_open_and_leave_a_dialog(server: ServerProcess, page: P
         await page.focuses(expected)
     await page.key("Enter")
     await page.shows("No API key yet")
-    for _ in ("Rules", "Webhooks", "New key"):
+    for _ in ("Rules", "Usage", "Webhooks", "New key"):
         await page.key("Tab")
     await page.focuses("New key")
     await page.key("Enter")
@@ -446,3 +446,11 @@ async def test_no_dialog_hinders_anybody(server: ServerProcess, page: Page, sche
         await page.key("Escape")
         await page.until("!document.querySelector('dialog')")
     assert found == {}
+
+
+async def test_a_key_s_limits_are_told_in_words(server: ServerProcess, page: Page) -> None:
+    limits = dict.fromkeys(("messages", "connections"), None)
+    made = server.curl("POST", "/api/v1/keys", {"name": "free", "scopes": ["read"], "limits": limits})
+    assert made.status == 201, made.body
+    await page.open(f"{server.url}/?page=keys#token={server.key}")
+    await page.shows("Without limits")

@@ -64,6 +64,7 @@ async def test_a_conversation_shows_what_each_thing_is(server: ServerProcess, pa
     # the to-do list and the state of the task in plain words
     await page.until("document.querySelector('.facts summary').innerText === '1 of 3 done'")
     assert await page.evaluate("document.querySelector('.task .badge').innerText") == "Done"
+    await page.until("document.querySelector('.story .todos code').innerText === 'it'")
 
     # all lines of the output, in the colours of a terminal, of which the page has those in view
     await page.press("Show all 5,002 lines")
@@ -150,6 +151,27 @@ async def test_the_inbox_has_what_waits_in_all_sessions_and_answers_it(
     await page.press("Reject")
     await page.shows("Nothing waits for you")
     await page.until("!document.title.startsWith('(')")
+    assert page.complaints == []
+
+
+async def test_an_answer_in_the_inbox_is_remembered_and_answers_what_waits_elsewhere(
+    server: ServerProcess, page: Page
+) -> None:
+    for name in ("One", "Another"):
+        start(server, server.open_session(name, model="write-and-run"), "Print some prime numbers")
+    await visit(page, server, "?page=inbox")
+    await page.until("document.querySelectorAll('.inbox [data-approval]').length === 2")
+    await page.press("Write file, and always allow primes.py in all my sessions")
+    commands = "[...document.querySelectorAll('.inbox pre')].map((it) => it.innerText)"
+    await page.until(f"{commands}.filter((one) => one === '$ python3 -B primes.py').length === 2")
+    shown = await page.evaluate("document.querySelector('.inbox').innerText")
+    assert shown.count("Run a command") == 2 and "Run: python3" not in shown  # it is said once
+    [standing] = server.curl("GET", "/api/v1/rules").body["data"]
+    assert standing["rule"] == {"decision": "always", "group": "edit", "path": "/primes.py"}
+    for scheme in ("light", "dark"):
+        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    await page.look()
+    server.curl("DELETE", f"/api/v1/rules/{standing['id']}")
     assert page.complaints == []
 
 

@@ -28,6 +28,8 @@ async def test_a_session_is_copied_and_moved(server: ServerProcess, page: Page, 
     address = await page.evaluate("document.querySelector('.settings [role=status] a').href")
     copy = address.partition("session=")[2].partition("&")[0]
     assert (server.data_dir / "workspaces" / copy / "a.txt").read_text() == "here"
+    named = server.curl("GET", f"/api/v1/sessions/{copy}").body["session"]["name"]
+    assert named == "To be copied (copy)"
 
     archive = tmp_path / "a.session.tar.gz"
     sent = server.curl("GET", f"/api/v1/sessions/{copy}/export", None, "-o", str(archive))

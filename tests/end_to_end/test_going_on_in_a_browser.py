@@ -54,6 +54,7 @@ async def test_a_task_is_told_more_stopped_corrected_and_gone_back_in(
 
     await page.press("Stop")
     await page.shows("Stopped: Resume continues where it was")
+    await page.until("document.querySelector('.sessions .work').innerText === 'interrupted'")
     await page.type("Message", "without the sleep")
     await page.press("Send")
     await page.shows("You said: without the sleep")
@@ -71,7 +72,9 @@ async def test_a_task_is_told_more_stopped_corrected_and_gone_back_in(
 
     await page.press("Undo")
     await page.shows("The second part is done.")
-    assert "Gone back to here" not in await page.evaluate(STORY)
+    told = await page.evaluate(STORY)
+    assert "Gone back to here" not in told
+    assert told.count("Stopped: Resume continues where it was") == 1  # going back is told by its own line
     assert content(server, session_id) == "two"
     assert page.complaints == []
 

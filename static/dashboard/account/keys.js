@@ -112,7 +112,7 @@ const Ended = ({ of: { expiresAt } }) =>
 
 /** Limits of its own, in words. */
 function limitsOf(limits) {
-  if (Object.values(limits).every((most) => most === null)) return "none";
+  if (Object.values(limits).every((most) => most === null)) return "Without limits";
   const each = Object.entries(limits).map(
     ([name, most]) => `${name.replaceAll("_", " ")} ${most ?? "without a limit"}`,
   );

@@ -147,7 +147,7 @@ function Called({ item, session, show, version }) {
         </span>
       </summary>
       ${decided && html`<p class="quiet small verdict">${decided}</p>`}
-      ${error && html`<p class="small error">${error}</p>`}
+      ${error && html`<p class="small ${state === "interrupted" ? "quiet" : "error"}">${error}</p>`}
       ${changes.map((change) => html`<${Changed} key=${change.path} ...${change} show=${show} />`)}
       ${!isCommand && !changes.length && !READERS.has(toolName) && html`<${Parameters} of=${parameters} />`}
       ${
@@ -210,6 +210,10 @@ export function todosIn(text = "") {
   }));
 }
 
+/** What stands between backticks as code. */
+const withCode = (words) =>
+  words.split(/`([^`]+)`/).map((part, place) => (place % 2 ? html`<code>${part}</code>` : part));
+
 const TODO_MARKS = { done: "✓", open: "○", doing: "◐" };
 const TODO_WORDS = { done: "Done:", open: "To do:", doing: "In progress:" };
 
@@ -217,7 +221,7 @@ export const Todos = ({ of }) => html`<ul class="todos" aria-label="To-do list">
   ${todosIn(of).map(
     ({ words, state }) => html`<li class=${state}>
       <span aria-hidden="true">${TODO_MARKS[state]}</span>
-      <span><span class="hidden">${TODO_WORDS[state]} </span>${words}</span>
+      <span><span class="hidden">${TODO_WORDS[state]} </span>${withCode(words)}</span>
     </li>`,
   )}
 </ul>`;

@@ -13,7 +13,9 @@ export function GoBack({ connection, session, taskId, messageId }) {
       messageId,
       files: !form.has("keeps-files"),
     });
-  return html`<button type="button" class="small" onClick=${() => setIsAsking(true)}>Go back to here</button>
+  return html`<button type="button" class="plain small" onClick=${() => setIsAsking(true)}>
+      Go back to here
+    </button>
     ${
       isAsking &&
       html`<${Confirm}

@@ -240,11 +240,17 @@ function Commands({ session, change, mayChange }) {
   </section>`;
 }
 
+const LONGEST_NAME = 200;
+const COPIED = " (copy)";
+
 function Copies({ session, connection, mayChange }) {
   const [ask, { isBusy, failure }] = useAsking();
   const [copy, setCopy] = useState(null);
   const fork = () =>
-    ask(async () => setCopy((await connection.call("session.fork", { sessionId: session.id })).session));
+    ask(async () => {
+      const name = `${session.name.slice(0, LONGEST_NAME - COPIED.length)}${COPIED}`;
+      setCopy((await connection.call("session.fork", { sessionId: session.id, name })).session);
+    });
   return html`<section>
     <h2>Copies</h2>
     <p class="quiet small">
