@@ -47,6 +47,7 @@ function nothing(session) {
     calls: new Map(),
     changes: new Map(), // by path: how the file has changed
     filesVersion: 0,
+    draft: "", // what was written for the agent in another place than its field
     cloning: null, // the step of a clone that is under way, as its last event tells it
     sharesVersion: 0, // how often this page was told that somebody was let in, or out
     events: [],

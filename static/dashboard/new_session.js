@@ -1,7 +1,8 @@
-// The form for a new session: its name, a repository to begin with, and how its agent works.
+// The form for a new session: its first task, a repository to begin with, and how its agent works.
 import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Check, Choice, Dialog, Field, Form } from "./forms.js";
 import { useThere } from "./parts.js";
+import { titleOf } from "./words.js";
 import { Cloning, cloned, PLACES } from "./workbench/cloning.js";
 
 const unlessAuto = (preferred) => (preferred === "auto" ? "" : preferred);
@@ -23,6 +24,7 @@ const APPROVALS = {
 };
 
 const TASK = ".composer textarea";
+const LONGEST_TITLE = 60; // of a task, as the name of its session
 const NAMELESS = "Untitled session";
 
 /** What a repository is called: the last part of its address. */
@@ -107,8 +109,15 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
   const models = offered.models[provider] ?? Object.values(offered.models).flat();
   const [startedAt, setStartedAt] = useState(null);
   const [isMade, setIsMade] = useState(false);
+  const [isCloned, setIsCloned] = useState(false);
+  const [task, setTask] = useState("");
+  const isStarted = useRef(false);
+  const opened = useRef(null);
+  opened.current = following; // also for what goes on in the background
+  const mayStart = caller.may("task:write");
   const create = async (given, url) => {
-    const name = given.get("name").trim() || repositoryName(url) || NAMELESS;
+    const title = titleOf(task).slice(0, LONGEST_TITLE);
+    const name = given.get("name").trim() || title || repositoryName(url) || NAMELESS;
     const { session } = await connection.call("session.create", { name, config: configOf(given) });
     made.current = session;
     setIsMade(true);
@@ -118,10 +127,21 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
     setStartedAt(Date.now());
     try {
       const watched = { isWatched: () => isThere.current, onTrouble: connection.onTrouble };
-      await cloned(made.current.id, { url, depth: 1 }, watched);
+      const isThereNow = await cloned(made.current.id, { url, depth: 1 }, watched);
+      setIsCloned(isThereNow);
+      return isThereNow;
     } finally {
       setStartedAt(null);
     }
+  };
+  /** What was to be done goes to the field for the agent: without the repository it may be another thing. */
+  const handOver = () => {
+    if (opened.current?.value.session.id === made.current.id) opened.current.set({ draft: task });
+  };
+  const start = async () => {
+    const config = { enableCheckpoints: true };
+    await connection.call("task.create", { sessionId: made.current.id, input: task, config });
+    isStarted.current = true;
   };
   const send = async (given, close) => {
     const url = given.get("url").trim();
@@ -131,29 +151,50 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
         sessionId: made.current.id,
         config: { network: given.has("network") },
       });
-    if (url) await clone(url);
+    if (url && !isCloned && !(await clone(url))) return handOver();
+    if (task.trim()) await start();
     close();
+    return undefined;
   };
   const step = useStep(following, made.current);
   const closed = () => {
     onClose();
+    if (made.current && !startedAt && !isStarted.current) handOver();
     if (made.current) setTimeout(() => document.querySelector(TASK)?.focus());
   };
   return html`<${Dialog} title="New session" onClose=${closed}>
     ${(close) => html`<${Form}
-      word=${isMade ? "Clone again" : "Create session"}
+      word=${isMade ? (isCloned ? "Start the task" : "Clone again") : "Create session"}
       places=${PLACES}
       onCancel=${close}
       cancel=${startedAt ? "Go on in the background" : isMade ? "Begin without it" : "Cancel"}
       onSend=${(given) => send(given, close)}
     >
+      ${
+        mayStart &&
+        html`<${Field}
+          as="textarea"
+          rows="3"
+          label="First task (optional)"
+          name="task"
+          maxlength="100000"
+          placeholder="What is to be done? It begins at once."
+          autofocus
+          value=${task}
+          onInput=${({ currentTarget }) => setTask(currentTarget.value)}
+          onKeyDown=${(event) =>
+            event.key === "Enter" &&
+            (event.ctrlKey || event.metaKey) &&
+            event.currentTarget.form.requestSubmit()}
+        />`
+      }
       <${Field}
         label="Name"
         name="name"
         maxlength="200"
         placeholder="What it is for"
         autocomplete="off"
-        autofocus
+        autofocus=${!mayStart}
         disabled=${isMade}
       />
       <${Field}

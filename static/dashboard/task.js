@@ -235,6 +235,12 @@ export function Composer({ following, connection, isConnected, caller, isNew }) 
   const field = useRef(null);
   useEffect(() => void (isNew && field.current.focus()), []);
   useEffect(() => void (text ? drafts.set(draft, text) : drafts.delete(draft)), [text]);
+  const { draft: handed } = following.value; // what was written for this session elsewhere
+  useEffect(() => {
+    if (!handed) return;
+    setText(handed);
+    following.set({ draft: "" });
+  }, [handed]);
   const task = following.talkedTo;
   const isTalking = task && !isNewTask;
   const isOver = task && hasEnded(task);

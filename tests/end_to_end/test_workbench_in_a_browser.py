@@ -487,6 +487,53 @@ async def test_a_session_begins_with_a_repository_that_is_cloned_into_it(
     assert [text for text in page.complaints if "/clone" not in text] == []  # the refusal is there
 
 
+async def test_a_session_begins_with_a_task_once_its_repository_is_there(
+    start_server: Callable[..., ServerProcess], page: Page, tmp_path: Path
+) -> None:
+    server = start_server(files__repository_hosts="['127.0.0.1']")
+    async with git_host(tmp_path / "host") as host:
+        host.make("hello", {"README.md": "# hello\n"})
+        await page.open(f"{server.url}/#token={server.key}")
+        await page.press("Create a session")
+        await page.focuses("First task (optional)")
+        await page.type("First task", "**Look round**\nand say what you see")
+        await page.type("Repository", f"{host.url}/hello.git")
+        await page.type("Provider", "scripted")
+        await page.type("Model", "survey")
+        for scheme in ("light", "dark"):
+            assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+        await page.press("Create session")
+        await page.shows("Task completed")
+    await page.until("!document.querySelector('dialog')")
+    story = await page.evaluate("document.querySelector('.story').innerText")
+    assert story.index("Repository cloned") < story.index("and say what you see")
+    [session] = (await asyncio.to_thread(server.request, "GET", "/api/v1/sessions")).body["sessions"]
+    assert session["name"] == "Look round"
+    assert page.complaints == []
+
+
+async def test_a_task_does_not_begin_without_its_repository_unless_somebody_says_so(
+    start_server: Callable[..., ServerProcess], page: Page, tmp_path: Path
+) -> None:
+    server = start_server(files__repository_hosts="['127.0.0.1']")
+    async with git_host(tmp_path / "host") as host:
+        await page.open(f"{server.url}/#token={server.key}")
+        await page.press("Create a session")
+        await page.type("First task", "Look round")
+        await page.type("Repository", f"{host.url}/nothing.git")
+        await page.type("Provider", "scripted")
+        await page.type("Model", "survey")
+        await page.press("Create session")
+        await page.until("document.querySelector('dialog [aria-invalid=true]')")
+        await page.press("Begin without it")
+    await page.until("document.querySelector('.composer textarea').value === 'Look round'")
+    assert "Task completed" not in await page.evaluate("document.body.innerText")
+    await page.focuses("Task")
+    await page.press("Start task")
+    await page.shows("Task completed")
+    await page.until("document.querySelector('.composer textarea').value === ''")
+
+
 async def test_a_task_s_whole_change_is_undone_after_saying_what_is_lost(bench: Bench) -> None:
     page = bench.page
     await bench.write(notes_txt="one\n")

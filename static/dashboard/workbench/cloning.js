@@ -6,8 +6,8 @@ import { placeOf, request } from "./requests.js";
 export const PLACES = { PERMISSION_DENIED: "url", RESOURCE_NOT_FOUND: "url", TOOL_EXECUTION_FAILED: "url" };
 
 /**
- * Have a repository cloned; it may take minutes, which is why it is not asked for over the socket. A refusal
- * is thrown as long as it `isWatched`, afterwards it is told by `onTrouble`.
+ * Have a repository cloned, and return whether it was; it may take minutes, which is why it is not asked for
+ * over the socket. A refusal is thrown as long as it `isWatched`, afterwards it is told by `onTrouble`.
  */
 export async function cloned(sessionId, body, { isWatched, onTrouble }) {
   try {
@@ -16,9 +16,11 @@ export async function cloned(sessionId, body, { isWatched, onTrouble }) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
+    return true;
   } catch (failure) {
     if (isWatched()) throw failure;
     onTrouble({ message: `The repository was not cloned. ${failure.message}` });
+    return false;
   }
 }
 
