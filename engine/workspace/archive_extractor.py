@@ -245,7 +245,8 @@ def why_stopped(stopped: BaseException, damaged: str) -> dict[str, object]:
     overload = exhausted(stopped)
     if overload is not None:
         return {"overload": overload.message}
-    return {"refused": f"{damaged}: {stopped}"}
+    is_plain = isinstance(stopped, gzip.BadGzipFile) and str(stopped).startswith("Not a gzipped file")
+    return {"refused": f"{damaged}: {'it is not compressed by gzip' if is_plain else stopped}"}
 
 
 def extract(kind: str, room_bytes: int, most_bytes: int, archive: int, folder: int) -> dict[str, object]:

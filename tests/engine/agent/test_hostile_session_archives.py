@@ -251,7 +251,7 @@ async def test_what_is_damaged_or_cut_short_is_refused(worked: Agent) -> None:
     await refused(worked, packed(unpacked(archive), checksum="0" * 64), "checksum does not fit")
     await refused(worked, archive[: len(archive) // 2], "cannot be unpacked|incomplete")
     await refused(worked, b"", "cannot be unpacked|incomplete")
-    await refused(worked, b"not an archive" * 100, "cannot be unpacked")
+    await refused(worked, b"not an archive" * 100, "cannot be unpacked: it is not compressed by gzip")
     members = unpacked(archive)
     members.append((tarfile.TarInfo("files/late"), b""))
     await refused(worked, packed(members), "behind its end")
