@@ -22,9 +22,15 @@ def with_facts(message: str, details: Mapping[str, Any]) -> str:
     """Return an error's message and its details: the mistake in each field, or the facts."""
     mistakes = details.get("fields") or ([details] if details.keys() >= {"field", "reason"} else [])
     if mistakes:
-        return f"{message}: " + "; ".join(f"{each['field']}: {each['reason']}" for each in mistakes)
+        told = f"{message}: " + "; ".join(_mistake(each["field"], each["reason"]) for each in mistakes)
+        known = details.get("known")
+        return f"{told}. There are: {_words(known)}" if known else told
     facts = [_words(content) for name, content in details.items() if name != "resource"]
     return f"{message}: {', '.join(facts)}" if facts else message
+
+
+def _mistake(field: str, reason: str) -> str:
+    return (f"{field}: {reason}" if field else reason).removesuffix(".")
 
 
 def _words(content: Any) -> str:

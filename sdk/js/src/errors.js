@@ -41,11 +41,27 @@ export class RooCodeError extends Error {
 export function refusal(body, { status, requestId } = {}) {
   const error = body?.error;
   if (typeof error?.code !== "string") return undefined;
-  return new RooCodeError(error.code, error.message, {
+  return new RooCodeError(error.code, explained(error.message, error.details), {
     status,
     details: error.details ?? {},
     requestId: error.requestId ?? requestId ?? undefined,
   });
+}
+
+/**
+ * The message, with what is wrong in which field, and which names there are, where the details say so.
+ *
+ * @param {string} message
+ * @param {{ field?: string, reason?: string, fields?: { field?: string, reason?: string }[], known?: string[] }} [details]
+ */
+function explained(message, details = {}) {
+  const mistakes = Array.isArray(details.fields) ? details.fields : [details];
+  const reasons = mistakes
+    .filter(({ reason }) => reason)
+    .map(({ field, reason }) => (field ? `${field}: ${reason}` : `${reason}`).replace(/\.$/, ""));
+  const text = reasons.length ? `${message}: ${reasons.join("; ")}` : message;
+  if (!Array.isArray(details.known)) return text;
+  return `${text}. There are: ${details.known.join(", ")}`;
 }
 
 /** @param {unknown} error @param {string[]} codes */

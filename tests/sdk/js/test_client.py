@@ -79,6 +79,11 @@ def test_a_refusal_is_an_error_with_the_server_s_code_and_request_id(server: Ser
         ("deaf", "RESOURCE_NOT_FOUND", 404),
     ):
         assert told[name] == {"name": "RooCodeError", "code": code, "status": status, "hasRequestId": True}
+    several, unknown, missing = told["reasons"]
+    wrong = "RooCodeError: Invalid request data: "
+    assert several == f"{wrong}name: Not a valid string; config.mode: Not a valid string"
+    assert unknown.startswith(f"{wrong}config.provider: No such provider. There are: auto, anthropic, ")
+    assert missing == "RooCodeError: No such session"
 
 
 @pytest.mark.timeout(600)

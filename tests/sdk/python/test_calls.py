@@ -74,8 +74,21 @@ async def test_a_server_that_is_not_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     async with AsyncRooCodeClient("roo_none", base_url=url, retries=1) as client:
-        with pytest.raises(ConnectionFailed, match="cannot be reached"):
+        with pytest.raises(ConnectionFailed, match=f"^{url} cannot be reached: connection refused$"):
             await client.sessions.create(name="Nowhere")
+        with pytest.raises(ConnectionFailed, match=f"^{url} cannot be reached: connection refused$"):
+            await client.files.read_bytes("session-none", "/none")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "why"),
+    [("https", "does not speak TLS as wanted"), ("http", "no address is known for no.invalid")],
+)
+async def test_why_a_server_is_not_reached_is_told(server: ServerProcess, scheme: str, why: str) -> None:
+    url = server.url.replace("http", scheme) if scheme == "https" else "http://no.invalid"
+    async with AsyncRooCodeClient("roo_none", base_url=url, retries=0) as client:
+        with pytest.raises(ConnectionFailed, match=f"{url} cannot be reached: .*{why}"):
+            await client.sessions.list()
 
 
 async def test_a_server_that_does_not_answer_is_told() -> None:
@@ -101,6 +114,11 @@ async def test_a_refusal_has_the_servers_code_facts_and_request_id(client: Async
     with pytest.raises(ValidationFailed) as wrong:
         await client.sessions.create(name="", config={"resourceLimits": {"maxMemoryMB": -1}})
     assert wrong.value.details["fields"]
+    assert "; config.resourceLimits.maxMemoryMB: " in str(wrong.value)
+    with pytest.raises(ValidationFailed) as unknown:
+        await client.sessions.create(name="There", config={"provider": "nobody"})
+    assert "config.provider: No such provider. There are: auto, anthropic, " in str(unknown.value)
+    assert unknown.value.message == "Invalid request data"
     session = await client.sessions.create(name="There")
     await client.files.create(session.id, "/there.txt", "some")
     with pytest.raises(Conflict):

@@ -349,6 +349,8 @@ def test_sessions_are_made_listed_shown_copied_moved_and_deleted(
     assert command_line.json("sessions", "fork", copy)["name"] == "Copied"
     archive = str(tmp_path / "one.session.tar.gz")
     assert command_line.json("sessions", "export", archive, copy)["sessionId"] == copy
+    nowhere = command_line.run("sessions", "export", "nowhere/at-all.tar", copy)
+    assert (nowhere.returncode, nowhere.stderr) == (1, "Error: nowhere: there is no such folder\n")
     made = command_line.succeed("sessions", "import", archive, "--name", "Moved").strip()
     assert command_line.json("sessions", "show", made)["name"] == "Moved"
     refused = command_line.run("sessions", "delete", session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -198,6 +199,8 @@ async def _saved(response: aiohttp.ClientResponse, target: str | os.PathLike[str
 
 def _new_file_beside(target: Path) -> Path:
     """Create an empty file next to another one, with a name that nothing has."""
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     while True:
         part = target.with_name(f".{target.name[:LONGEST_STEM]}.{secrets.token_hex(8)}.part")
         with contextlib.suppress(FileExistsError):

@@ -23,12 +23,29 @@ class RooCodeError(Exception):
         details: Mapping[str, Any] | None = None,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(f"{code}: {message}" + (f" ({request_id})" if request_id else ""))
         self.code = code
         self.message = message
         self.status = status
         self.details: Mapping[str, Any] = details or {}
         self.request_id = request_id
+        super().__init__(f"{code}: {self.explanation}" + (f" ({request_id})" if request_id else ""))
+
+    @property
+    def explanation(self) -> str:
+        """The message, and from `details` what is wrong in which field, and which names there are."""
+        several = self.details.get("fields")
+        mistakes = several if isinstance(several, list) else [self.details]
+        reasons = [_reason(each) for each in mistakes if isinstance(each, Mapping) and each.get("reason")]
+        text = ": ".join([self.message, "; ".join(reasons)]) if reasons else self.message
+        known = self.details.get("known")
+        if not isinstance(known, list):
+            return text
+        return f"{text}. There are: {', '.join(map(str, known))}"
+
+
+def _reason(mistake: Mapping[str, Any]) -> str:
+    field, reason = mistake.get("field"), mistake["reason"]
+    return (f"{field}: {reason}" if field else str(reason)).removesuffix(".")
 
 
 class AuthenticationFailed(RooCodeError):

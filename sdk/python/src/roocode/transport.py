@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import json
+import os
 import random
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -127,7 +128,9 @@ class Transport:
                 pause = max(pause, float(asked)) if isinstance(asked, int | float) else pause
             except NEVER_SENT as failure:
                 if is_last:
-                    raise ConnectionFailed(f"{self.base_url} cannot be reached: {failure}") from failure
+                    raise ConnectionFailed(
+                        f"{self.base_url} cannot be reached: {_why_unreached(failure)}"
+                    ) from failure
             except TimeoutError as failure:
                 if is_last or not route.is_repeatable:
                     raise CallTimeout(f"{route.method} {path}: no answer in {deadline.total} s") from failure
@@ -153,6 +156,10 @@ class Transport:
                 if response.status >= 400:
                     await _content(response)
                 yield response
+        except NEVER_SENT as failure:
+            raise ConnectionFailed(
+                f"{self.base_url} cannot be reached: {_why_unreached(failure)}"
+            ) from failure
         except TimeoutError as failure:
             raise CallTimeout(f"{method} {place}: no answer in {self._timeout_s} s") from failure
         except aiohttp.ClientError as failure:
@@ -233,6 +240,20 @@ def _query(request: Mapping[str, Any]) -> list[tuple[str, str]]:
         if item is not None
     )
     return [(name, str(item).lower() if isinstance(item, bool) else str(item)) for name, item in items]
+
+
+def _why_unreached(failure: aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError) -> str:
+    """Return the system's reason, without what the library adds about addresses and TLS."""
+    if isinstance(failure, aiohttp.ClientConnectorDNSError):
+        return f"no address is known for {failure.host}"
+    if isinstance(failure, aiohttp.ConnectionTimeoutError):
+        return "no answer"
+    if isinstance(failure, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is refused: {failure.certificate_error}"
+    if isinstance(failure, aiohttp.ClientSSLError):
+        return f"it does not speak TLS as wanted: {failure.os_error}"
+    number = failure.os_error.errno
+    return os.strerror(number).lower() if number else str(failure.os_error)
 
 
 def _pause(attempt: int) -> float:

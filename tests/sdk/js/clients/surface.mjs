@@ -77,6 +77,11 @@ await roo.keys.revoke(bot.key.id);
 outcome.revoked = await refused(limited.sessions.list());
 outcome.missing = await refused(roo.sessions.get("session-none"));
 outcome.invalid = await refused(roo.sessions.create({ name: 7 }));
+outcome.reasons = [
+  await roo.sessions.create({ name: 7, config: { mode: 3 } }).catch(String),
+  await roo.sessions.create({ config: { provider: "nobody" } }).catch(String),
+  await roo.sessions.get("session-none").catch(String),
+];
 outcome.raw = Object.keys(await roo.call("session.get", { sessionId: id }));
 outcome.profile = (await roo.auth.profile()).user.email;
 outcome.audit = (await roo.audit.list({ limit: 1 })).data.length;

@@ -120,9 +120,14 @@ def failures_told(url: str) -> Iterator[None]:
     except RooCodeError as error:
         raise CommandFailed(_told(error)) from error
     except ConnectionFailed as failure:
-        message = f"{one_line(str(failure), 500)}. Is the server running, and is the address right ({url})?"
-        raise CommandFailed(message, ExitCode.UNREACHABLE) from failure
-    except (UnexpectedAnswer, OSError) as failure:
+        message = one_line(str(failure), 500)
+        place = "" if url in message else f" ({url})"
+        hint = f"Is the server running, and is the address right{place}? `roocode login` names another one."
+        raise CommandFailed(f"{message}. {hint}", ExitCode.UNREACHABLE) from failure
+    except OSError as failure:
+        message = f"{failure.filename}: {failure.strerror}" if failure.filename else str(failure)
+        raise CommandFailed(one_line(message, 500)) from failure
+    except UnexpectedAnswer as failure:
         raise CommandFailed(one_line(str(failure), 500)) from failure
 
 
@@ -135,9 +140,6 @@ def _not_permitted(url: str, error: RooCodeError) -> str:
 
 
 def _told(error: RooCodeError) -> str:
-    text = visible(error.message) or error.code
-    field = error.details.get("field")
-    if field is not None:
-        text += f": {one_line(str(field))}: {one_line(str(error.details.get('reason', '')))}"
+    text = visible(error.explanation) or error.code
     found = f" [{error.request_id}]" if error.status >= 500 and error.request_id else ""
     return f"{text}{found}" if text.endswith((".", "!", "?")) else f"{text}{found}."

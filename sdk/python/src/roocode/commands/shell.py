@@ -48,7 +48,7 @@ def command(
         line = words[0] if len(words) == 1 else shlex.join(words)
         raise click.exceptions.Exit(_run(connection, session, line, timeout_s))
     if not connection.may_ask or not sys.stdout.isatty():
-        raise CommandFailed("A terminal is needed: or name a COMMAND to run", ExitCode.USAGE)
+        raise CommandFailed("A shell needs a terminal; without one, name a COMMAND to run", ExitCode.USAGE)
 
     async def work(client: AsyncRooCodeClient) -> int:
         return await RemoteTerminal(client, await chosen_session(client, session)).run()
