@@ -64,14 +64,9 @@ class LogRetention:
         self._kept_events = kept_events
         self._events_per_cut = events_per_cut
 
-    @property
-    def is_on(self) -> bool:
-        """Whether events are ever removed."""
-        return bool(self._kept_for)
-
     async def sweep(self) -> int:
-        """Cut all logs; return how many events were removed."""
-        if not self.is_on:
+        """Cut all logs, if that is set; return how many events were removed."""
+        if not self._kept_for:
             return 0
         before_ms = milliseconds(now() - self._kept_for)
         removed = 0

@@ -56,9 +56,8 @@ class Retention:
         self._sweeping: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start sweeping, if the settings let anything end."""
-        if self._rules or self._logs.is_on:
-            self._sweeping = asyncio.create_task(self._sweep_again(), name="retention")
+        """Start sweeping, and giving the room of what was deleted back to the disk."""
+        self._sweeping = asyncio.create_task(self._sweep_again(), name="retention")
 
     async def close(self) -> None:
         """Stop sweeping."""
@@ -80,6 +79,8 @@ class Retention:
             try:
                 await self.sweep()
                 await self._logs.sweep()
+                if given := await self._database.give_back():
+                    log.info("room of the database was given back to the disk", bytes=given)
             except Exception:
                 log.exception("deleting what is old failed and will be tried again")
             await asyncio.sleep(self._interval_s)

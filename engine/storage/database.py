@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from sqlalchemy import CursorResult, Executable, event, make_url, update
+from sqlalchemy import CursorResult, Executable, event, make_url, text, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -45,6 +45,14 @@ WRITER_CACHE_KIB: Final = 65_536
 READER_CACHE_KIB: Final = 8_192
 PROBE_TIMEOUT_S: Final = 5.0
 PROBE_LIFETIME_S: Final = 1.0
+KEPT_FREE_BYTES: Final = 8 * 2**20
+KEPT_FREE_SHARE: Final = 0.1
+"""How much free room stays in the file for new rows: so much, or this part of the file if that is more."""
+PAGES_PER_UNIT: Final = 250
+PAUSE_BETWEEN_PAGES_S: Final = 0.02
+_GIVES_BACK: Final = "PRAGMA auto_vacuum=INCREMENTAL"
+_INCREMENTAL: Final = 2
+_FREE_PAGE: Final = text("PRAGMA incremental_vacuum(1)")
 _SAVEPOINT: Final = "SAVEPOINT unit"
 _RELEASE: Final = "RELEASE SAVEPOINT unit"
 
@@ -206,13 +214,38 @@ class Database:
             return
         try:
             async with self._engine.connect() as connection:
-                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                for statement in (_GIVES_BACK, "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                     await run_plain(connection, statement)
         except DBAPIError as failure:
             raise DatabaseUnusable(
                 f"The database {self._name} cannot be written anew, which takes as much room as it has: "
                 f"{failure.orig}"
             ) from failure
+
+    async def give_back(self) -> int:
+        """Give the room of deleted rows back to the disk, but for what new rows soon need; return the bytes.
+
+        It is done in small units, so that other writers go between. A database made by an older server has to
+        be compacted once before this has an effect. Source: SQLite, "PRAGMA incremental_vacuum".
+        """
+        given = 0
+        while self._is_sqlite and (excess := await self._give_some_back()):
+            given += excess
+            await asyncio.sleep(PAUSE_BETWEEN_PAGES_S)
+        return given
+
+    async def _give_some_back(self) -> int:
+        async with self.transaction() as unit:
+            size, free, pages, mode = [
+                (await unit.execute(text(f"PRAGMA {name}"))).scalar_one()
+                for name in ("page_size", "freelist_count", "page_count", "auto_vacuum")
+            ]
+            excess = min(PAGES_PER_UNIT, free - max(KEPT_FREE_BYTES // size, int(pages * KEPT_FREE_SHARE)))
+            if excess <= 0 or mode != _INCREMENTAL:
+                return 0
+            for _ in range(excess):  # the driver makes one step of each statement, and each step frees a page
+                await unit.write(_FREE_PAGE)
+            return int(excess * size)
 
     async def broken(self) -> DatabaseUnusable:
         """Return once the database cannot be written any more, so that the server can stop."""
@@ -497,7 +530,10 @@ def _check_file(path: str) -> None:
     Raises: DatabaseUnusable.
     """
     try:
-        sqlite3.connect(path).close()
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            if not connection.execute("PRAGMA page_count").fetchone()[0]:
+                connection.execute(_GIVES_BACK)  # it can be chosen for an empty one alone
+                connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error as failure:
         raise DatabaseUnusable(f"The database {path} cannot be used: {failure}") from failure
     _keep_private(path)
