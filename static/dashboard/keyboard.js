@@ -16,6 +16,7 @@ const KEYS = {
   c: ["read the conversation", () => focusOn(".story")],
   j: ["next message", () => step(1)],
   k: ["previous message", () => step(-1)],
+  f: ["find in the conversation", () => find()],
   p: ["go to the panels", () => focusOn('.side [role="tab"][aria-selected="true"]')],
 };
 
@@ -40,6 +41,12 @@ const isShown = (element) => element.getClientRects().length > 0;
 function focusOn(selector) {
   const found = [...document.querySelectorAll(selector)].find((one) => isShown(one) && !one.disabled);
   found?.focus();
+}
+
+/** Open the search, or go to it if it is open. */
+function find() {
+  if (document.querySelector(".find")) focusOn(".find input");
+  else document.querySelector("[data-find]")?.click();
 }
 
 /** The focus goes to the next or previous item of the conversation. */

@@ -29,6 +29,7 @@ export function Opened({
   const { session, isLoading, isWorkedOn, sharesVersion } = useStore(following);
   useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
   const [target, setTarget] = useState(null);
+  const [isFinding, setIsFinding] = useState(false);
   const [asked, setAsked] = useState(null); // the panel that was pressed last, not reached by arrow keys
   const may = (permission) => caller.mayIn(session, permission);
   const panels = openTo(PANELS, may);
@@ -60,11 +61,24 @@ export function Opened({
         session.access !== "owner" &&
         html`<span class="chip" title="Somebody shares it with you">${ACCESSES[session.access]}</span>`
       }
+      <button
+        type="button"
+        class="chip"
+        data-find
+        aria-label="Find in the conversation"
+        title="Find in the conversation ( f )"
+        aria-expanded=${isFinding}
+        onClick=${() => setIsFinding(!isFinding)}
+      >
+        <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true" class="lens">
+          <path d="M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9M10.3 10.3l3.7 3.7" />
+        </svg>
+      </button>
       <${Sharing} ...${around} onLeft=${onLeft} />
     </header>
     <${TaskBar} ...${around} />
     ${isLow && html`<${Approvals} ...${around} />`}
-    <${Conversation} ...${around} route=${route} />
+    <${Conversation} ...${around} route=${route} isFinding=${isFinding} onFound=${() => setIsFinding(false)} />
     ${!isLow && html`<${Approvals} ...${around} />`}
     ${
       may("task:write")

@@ -121,6 +121,50 @@ def talk_at_length(server: ServerProcess, session_id: str) -> None:
         pass
 
 
+async def test_words_are_found_also_where_they_are_not_in_view_or_folded(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = server.open_session("Searched", model="survey")
+    (server.data_dir / "workspaces" / session_id / "thimble.txt").write_text("small")
+    await asyncio.to_thread(start, server, session_id, "The haystack begins with a Needle")
+    await asyncio.to_thread(talk_at_length, server, session_id)
+    await visit(page, server, f"?session={session_id}")
+    await page.until("document.querySelectorAll('.story li[data-key]').length > 5")
+    assert "Needle" not in await page.evaluate("document.querySelector('.story').innerText")
+    await page.evaluate("document.activeElement.blur()")
+    await press_key(page, "f")
+    await page.focuses("Find in the conversation")
+    await page.call("Input.insertText", text="needle")
+    await page.until("document.querySelector('.item.named')?.innerText.includes('Needle')")
+    assert await page.evaluate("document.querySelector('.find [role=status]').innerText") == "1 of 1"
+    marks = "[...CSS.highlights.get('found')].map(String)"
+    await page.until(f"{marks}[0] === 'Needle'")
+    await page.focuses("Find in the conversation")
+    for scheme in ("light", "dark"):
+        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    await page.look()
+
+    await page.evaluate("document.activeElement.select()")
+    await page.call("Input.insertText", text="thimble")
+    await page.until("document.querySelector('.item.named .message.result')")
+    newest = await page.evaluate("Number(document.querySelector('.item.named').dataset.seq)")
+    await page.key("Enter")  # to the folded output of the call before
+    await page.until("document.querySelector('.item.named .call details[open]')")
+    await page.until(f"{marks}[0] === 'thimble'")
+    assert await page.evaluate("Number(document.querySelector('.item.named').dataset.seq)") < newest
+    await page.press("Find newer")
+    await page.until(f"document.querySelector('.item.named')?.dataset.seq === '{newest}'")
+    await page.evaluate("document.querySelector('.find input').focus()")
+
+    await page.evaluate("document.activeElement.select()")
+    await page.call("Input.insertText", text="no such word")
+    await page.until("document.querySelector('.find [role=status]').innerText === 'Not found'")
+    await page.key("Escape")
+    await page.until("!document.querySelector('.find') && !CSS.highlights.has('found')")
+    await page.focuses("Conversation")
+    assert page.complaints == []
+
+
 async def test_the_inbox_has_what_waits_in_all_sessions_and_answers_it(
     server: ServerProcess, page: Page
 ) -> None:

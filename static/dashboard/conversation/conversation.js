@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { hasEnded } from "../follow.js";
 import { Empty } from "../parts.js";
 import { toolWords } from "../words.js";
+import { Find } from "./finding.js";
 import { Item } from "./items.js";
 import { Markdown } from "./markdown.js";
 import { Windowed } from "./windowed.js";
@@ -10,7 +11,7 @@ import { Windowed } from "./windowed.js";
 const GIVE_A_TASK =
   "Give the agent a task below. It works in this session's own folder, and asks before it changes anything.";
 
-export function Conversation({ following, connection, route, show, may }) {
+export function Conversation({ following, connection, route, show, may, isFinding, onFound }) {
   const { story: told, writing, start, removed, isLoading, session, tasks } = following.value;
   const story = told.some(({ takenBack }) => takenBack) ? told.filter(({ takenBack }) => !takenBack) : told;
   const [isBehind, setIsBehind] = useState(false);
@@ -27,8 +28,22 @@ export function Conversation({ following, connection, route, show, may }) {
   });
   const { task } = following;
   const isWorking = task && !hasEnded(task) && task.status === "running" && task.activity === "active";
-  const around = { connection, session, tasks, show, may, named: Number(route.at) };
+  const [sought, setSought] = useState(null); // the number of the item that was found
+  const around = { connection, session, tasks, show, may, named: sought ?? Number(route.at) };
+  const find = (item) => {
+    setSought(item?.seq ?? null);
+    if (item) controls.current.showItem(item.key, { isFocused: false });
+  };
+  const closeFind = () => {
+    setSought(null);
+    onFound();
+    view.current.querySelector(".story").focus();
+  };
   return html`<div class="conversation" ref=${view}>
+    ${
+      isFinding &&
+      html`<${Find} story=${story} isPart=${start > removed} view=${view} onFound=${find} onClose=${closeFind} />`
+    }
     <${Windowed}
       class="story"
       tabindex="0"

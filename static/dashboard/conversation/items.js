@@ -279,6 +279,18 @@ const NOTES = {
   "approval.required": ({ description }) => ["wait", "Whether to go on was asked", description],
 };
 
+const NOT_SHOWN = new Set(["attempt_completion", "ask_followup_question"]); // messages have what they say
+
+/** All that an item says, to be searched. */
+export function textOf({ kind, message, type, event, toolName, parameters, result, screen, changes, error }) {
+  if (kind === "message") return wordsOf(message, message.say ?? message.ask).text;
+  if (kind === "note") return NOTES[type](event).filter(Boolean).join(" ");
+  if (NOT_SHOWN.has(toolName)) return "";
+  const given = Object.values(parameters ?? {}).map((one) => (typeof one === "string" ? one : ""));
+  const diffs = changes.map(({ path, diff }) => `${path}\n${diff ?? ""}`);
+  return [toolWords(toolName), ...given, result?.output ?? screen.text, ...diffs, error].join("\n");
+}
+
 const CHECK_WORDS = { command: "", changed: "changed: ", protect: "not changed: " };
 
 /** Each check of a task, how it went, and what its command printed. */

@@ -8,13 +8,15 @@ const AT_END_PX = 60;
 
 /**
  * `items` have a `key`; `children(item, place)` shows one of them in a `li`. The end stays in view while
- * somebody is there. `controls.current` gets `showItem(key)` and `showEnd()`.
+ * somebody is there. `controls.current` gets `showItem(key)`, which also gives it the focus unless told not
+ * to, and `showEnd()`.
  */
 export function Windowed({ items, children, before, after, controls, onEnd, ...rest }) {
   const view = useRef(null);
   const heights = useRef(new Map());
   const isAtEnd = useRef(true);
   const wanted = useRef(null); // the key of an item that is to be brought into view
+  const takesFocus = useRef(true);
   const [, again] = useState(0);
   const scroll = useRef({ top: 0, height: 800 });
   const heightOf = (item) => heights.current.get(item.key) ?? GUESS_PX;
@@ -71,7 +73,7 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
       if (element) {
         wanted.current = null;
         element.scrollIntoView({ block: "start" });
-        element.focus({ preventScroll: true });
+        if (takesFocus.current) element.focus({ preventScroll: true });
       }
     } else if (isAtEnd.current) box.scrollTop = box.scrollHeight;
     else if (moved && shown.length) box.scrollTop += moved;
@@ -94,8 +96,9 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
     if (Math.abs(before - box.scrollTop) > 0) again((count) => count + 1);
   };
   controls.current = {
-    showItem: (key) => {
+    showItem: (key, { isFocused = true } = {}) => {
       wanted.current = key;
+      takesFocus.current = isFocused;
       isAtEnd.current = false;
       onEnd?.(false);
       again((count) => count + 1);

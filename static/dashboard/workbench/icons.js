@@ -6,7 +6,7 @@ const PATHS = {
   download: "M8 2v8M4.5 6.5 8 10l3.5-3.5M2.5 13.5h11",
   file: "M9.5 1.5H4v13h8.5v-10zM9.5 1.5v3h3",
   folder: "M1.5 13V3h4.5l1.5 2h7v8z",
-  more: "M3 8h.01M8 8h.01M13 8h.01",
+  more: "M2.6 8h.8M7.6 8h.8M12.6 8h.8",
   newFile: "M9.5 1.5H4v13h8.5v-10zM9.5 1.5v3h3M8.2 7.5v4M6.2 9.5h4",
   newFolder: "M1.5 13V3h4.5l1.5 2h7v8zM8 7v4M6 9h4",
   rename: "M2.5 13.5l.7-3 7.8-7.8 2.3 2.3-7.8 7.8zM9.5 4.2l2.3 2.3",
