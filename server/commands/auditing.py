@@ -22,7 +22,10 @@ def command() -> None:
 @data_dir_option
 @click.option("--head", help="A hash that the log had once and must still have.")
 def audit_verify(config: Path | None, data_dir: str | None, head: str | None) -> None:
-    """Check that nothing in the audit log was changed, removed or put in."""
+    """Check that nobody has tampered with the audit log.
+
+    Nothing in it may have been changed, removed or put in.
+    """
 
     async def check(audit: AuditLog) -> None:
         found = await audit.verify(head=head)

@@ -31,7 +31,9 @@ _MIB: Final = 1_048_576
 @passphrase_option
 @click.argument("target", type=click.Path(path_type=Path))
 def command(config: Path | None, data_dir: str | None, passphrase_file: Path | None, target: Path) -> None:
-    """Save the data directory to TARGET, a new file or a folder for one. A server may run meanwhile.
+    """Save the data directory to TARGET.
+
+    TARGET is a new file, or a folder for one. A server may run meanwhile.
 
     The backup holds every secret of the server, and its keys: seal it by a passphrase, or keep it as the data
     directory itself.

@@ -17,7 +17,7 @@ from roocode_server.server.plainly import sentence
 @click.command("demo")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
 def command(port: int) -> None:
-    """Let an agent fix a bug in a small project, and show where to look next."""
+    """Let an agent fix a bug in a small project. At the end it says where to look next."""
     configure_logs(LoggingSettings(level=LogLevel.WARNING))
     try:
         succeeded = uvloop.run(demo(port))

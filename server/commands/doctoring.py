@@ -34,7 +34,7 @@ _COLOURS: Final = {CheckStatus.OK: "green", CheckStatus.WARNING: "yellow", Check
 def command(
     config: Path | None, data_dir: str | None, host: str | None, ports: tuple[int, ...], as_json: bool
 ) -> None:
-    """Say what this machine lacks for a server with these settings, and how to get it.
+    """Say what this machine lacks for a server, and how to get it.
 
     Everything is tried as a start would, and nothing is changed. The exit code is 1 if the server would not
     start or would run no commands, and 0 otherwise, also with warnings.

@@ -88,7 +88,7 @@ def key_list(config: Path | None, data_dir: str | None, email: str) -> None:
 @click.argument("email")
 @click.argument("key_id")
 def key_revoke(config: Path | None, data_dir: str | None, email: str, key_id: str) -> None:
-    """Revoke the API key KEY_ID of the person with EMAIL; its connections end."""
+    """Revoke the API key KEY_ID of a person. Its connections end."""
 
     async def revoke(accounts: Accounts) -> None:
         await accounts.revoke_key(email, KeyId(key_id))

@@ -32,7 +32,7 @@ def command(
     only_checks: bool,
     source: Path,
 ) -> None:
-    """Restore the backup SOURCE into the data directory, which must be empty or missing."""
+    """Restore the backup SOURCE. The data directory must be empty or missing."""
     settings = read_settings(config, {"data_dir": data_dir})
     if settings.database.url and not only_checks:
         raise click.ClickException(

@@ -46,7 +46,7 @@ def user_add(
 @click.argument("email")
 @click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
 def user_password(config: Path | None, data_dir: str | None, email: str, password: str) -> None:
-    """Set a new password for the person with EMAIL; everyone logged in as them is logged out."""
+    """Set a new password for a person. Everyone logged in as them is logged out."""
 
     async def change(accounts: Accounts) -> None:
         await accounts.set_password(email, password)
@@ -59,7 +59,7 @@ def user_password(config: Path | None, data_dir: str | None, email: str, passwor
 @data_dir_option
 @click.argument("email")
 def user_disable(config: Path | None, data_dir: str | None, email: str) -> None:
-    """Disable the account of the person with EMAIL; their connections end."""
+    """Disable the account of a person. Their connections end."""
 
     async def disable(accounts: Accounts) -> None:
         await accounts.set_disabled(email, is_disabled=True)
@@ -86,7 +86,7 @@ def user_enable(config: Path | None, data_dir: str | None, email: str) -> None:
 @click.argument("email")
 @click.argument("roles", type=click.Choice([role.value for role in Role]), nargs=-1, required=True)
 def user_roles(config: Path | None, data_dir: str | None, email: str, roles: tuple[str, ...]) -> None:
-    """Give the person with EMAIL these ROLES in place of theirs; connections end that used a lost one."""
+    """Give a person these ROLES in place of theirs. Connections that used a lost one end."""
 
     async def change(accounts: Accounts) -> None:
         await accounts.set_roles(email, [Role(role) for role in roles])

@@ -19,7 +19,9 @@ _MIB: Final = 2**20
 @config_option
 @data_dir_option
 def command(config: Path | None, data_dir: str | None) -> None:
-    """Give the room of what was deleted in the database back to the disk. The server must be stopped.
+    """Give the room of what was deleted back to the disk.
+
+    The server must be stopped.
 
     This needs as much free room as the database has.
     """

@@ -7,11 +7,16 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import distribution, version
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from roocode import cli as client_cli
+from roocode_server.server import cli as server_cli
 from roocode_server.server.cli import COMMAND_MODULES
 from tests.support.server import PROJECT
 
@@ -107,6 +112,27 @@ def test_help_tells_what_each_command_does_and_imports_none() -> None:
     assert not [
         name for name in json.loads(modules) if name.startswith(("roocode_server", "aiohttp", "socketio"))
     ]
+
+
+@pytest.mark.parametrize("group", [client_cli.main, server_cli.main])
+def test_no_command_s_line_in_the_help_of_its_group_is_cut_off(group: click.Group) -> None:
+    found = list(groups(group))
+    assert len(found) > 1
+    for names in found:
+        told = CliRunner().invoke(group, [*names, "--help"], terminal_width=80).output
+        lines = told.partition("\nCommands:\n")[2].splitlines()
+        assert lines
+        assert [line for line in lines if line.endswith("...")] == []
+
+
+def groups(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
+    """The names of each group of commands, beginning with that of none."""
+    yield names
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        if isinstance(found, click.Group):
+            yield from groups(found, *names, name)
 
 
 def test_each_says_its_own_version() -> None:

@@ -45,7 +45,9 @@ def command(
     is_trial: bool,
     allow_dirty: bool,
 ) -> None:
-    """Make the change of a task in the files here; of the latest one unless TASK is given.
+    """Make the change of a task in the files here.
+
+    It is that of the latest task unless TASK is given.
 
     All of it is made or nothing, by git: if a file here is not what the task began with, the exit code is 8.
     Files with changes that are not committed are left alone unless --allow-dirty is given. Nothing is written

@@ -38,7 +38,7 @@ def command(
     is_summary: bool,
     context: int | None,
 ) -> None:
-    """Print what a task has changed; the latest one unless TASK is given."""
+    """Print what a task has changed. It is the latest one unless TASK is given."""
 
     async def work(client: AsyncRooCodeClient) -> None:
         found = await chosen_task(client, session, task)

@@ -29,7 +29,7 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def command() -> None:
-    """List the files of a session's workspace, and copy them from and to it."""
+    """List the files of a workspace, and copy them to and fro."""
 
 
 @command.command("ls")
@@ -76,7 +76,10 @@ def list_files(
 @click.option("-f", "--force", is_flag=True, help="Replace TARGET if it exists.")
 @connected
 def get(connection: Connection, path: str, target: str | None, session: str | None, force: bool) -> None:
-    """Copy a file of the workspace here: to TARGET, to its own name, or to the standard output (`-`)."""
+    """Copy a file of the workspace here.
+
+    It goes to TARGET, `-` for the standard output, or to its own name unless TARGET is given.
+    """
     if target == "-":
         return _print_file(connection, session, path)
     name = PurePosixPath(path).name
@@ -113,7 +116,9 @@ def _print_file(connection: Connection, session: str | None, path: str) -> None:
 @session_option
 @connected
 def put(connection: Connection, source: str, path: str | None, session: str | None) -> None:
-    """Copy a local file into the workspace, in place of one that is there; `-` is the standard input.
+    """Copy a local file into the workspace.
+
+    It takes the place of one that is there. `-` is the standard input.
 
     PATH is that of the copy, from the workspace's root on; SOURCE's own name unless given.
     """

@@ -40,7 +40,9 @@ Examples:
 def command(
     connection: Connection, task: str | None, session: str | None, follow: bool, of_server: bool, level: Any
 ) -> None:
-    """Print what has happened in a task and its subtasks; the latest one unless TASK is given.
+    """Print what has happened in a task and its subtasks.
+
+    It is the latest one unless TASK is given.
 
     With --json, each line is an event.
     """

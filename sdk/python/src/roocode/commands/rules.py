@@ -24,13 +24,13 @@ Examples:
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List your standing rules, and take them back; `roocode rules` alone lists them."""
+    """List your standing rules, and take them back. Without a command they are listed."""
 
 
 @command.command("list")
 @connected
 def list_rules(connection: Connection) -> None:
-    """List your standing rules, in the order in which they apply: the last that matches decides."""
+    """List your standing rules. The last one that matches decides."""
 
     async def work(client: AsyncRooCodeClient) -> list[StandingRule]:
         return [rule async for rule in client.rules.each()]
@@ -52,7 +52,7 @@ def list_rules(connection: Connection) -> None:
 @click.argument("rules", metavar="RULE...", nargs=-1, required=True)
 @connected
 def delete(connection: Connection, rules: tuple[str, ...]) -> None:
-    """Take rules back: what they decided is asked about again from now on."""
+    """Take rules back. What they decided is asked about again from now on."""
 
     async def work(client: AsyncRooCodeClient) -> list[RuleRemoved]:
         removed = []

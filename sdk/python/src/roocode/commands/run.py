@@ -142,7 +142,9 @@ class RunOptions:
 )
 @connected
 def command(connection: Connection, task: str, **given: Any) -> None:
-    """Give an agent a task, follow it, answer what it asks, and print what it has changed.
+    """Give an agent a task, and see it through.
+
+    It is followed, what it asks is answered, and what it has changed is printed.
 
     Progress goes to the standard error, the diff to the standard output. TASK is read from the standard input
     if it is `-`. Without a terminal, what is not approved by --yes or --approve is refused, and questions are

@@ -30,7 +30,7 @@ Examples:
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, open, show, copy, move and delete sessions; `roocode sessions` alone lists them."""
+    """List, open, show, copy, move and delete sessions. Without a command they are listed."""
 
 
 @command.command("list")
@@ -86,7 +86,7 @@ def create(connection: Connection, name: str, **given: str | None) -> None:
 @click.option("--name", help="The name of the copy; that of the session unless given.")
 @connected
 def fork(connection: Connection, session: str | None, name: str | None) -> None:
-    """Copy a session with its files, tasks and events, and print the copy's id."""
+    """Copy a session with its files, tasks and events. Prints the copy's id."""
 
     async def work(client: AsyncRooCodeClient) -> CallersSession:
         source = await chosen_session(client, session)

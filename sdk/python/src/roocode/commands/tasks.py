@@ -41,7 +41,7 @@ Examples:
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, show, follow, cancel, repeat, rewind, copy and answer tasks; `roocode tasks` alone lists them."""
+    """List, show, follow, answer and cancel tasks, and more. Without a command they are listed."""
 
 
 @command.command("list")
@@ -77,7 +77,7 @@ def list_tasks(connection: Connection, session: str | None, status: Any, limit: 
 @session_option
 @connected
 def show(connection: Connection, task: str | None, session: str | None) -> None:
-    """Show a task and its result; the latest one unless TASK is given."""
+    """Show a task and its result. It is the latest one unless TASK is given."""
     found = connection.run(lambda client: chosen_task(client, session, task))
     if connection.is_json:
         return print_json(found)
@@ -113,7 +113,7 @@ def cancel(connection: Connection, task: str | None, session: str | None) -> Non
 @session_option
 @connected
 def interrupt(connection: Connection, task: str | None, session: str | None) -> None:
-    """Stop what a task is doing, so that it can be corrected (`say`) or continued (`resume`)."""
+    """Stop what a task is doing. `say` then corrects it, `resume` lets it go on."""
     _changed(connection, "interrupt", "Interrupted", task, session)
 
 
@@ -131,7 +131,7 @@ def retry(connection: Connection, task: str | None, session: str | None) -> None
 @session_option
 @connected
 def resume(connection: Connection, task: str | None, session: str | None) -> None:
-    """Let a task continue that a person or a stop of the server has interrupted."""
+    """Let an interrupted task go on. A person or a stop of the server has interrupted it."""
     _changed(connection, "resume", "Resumed", task, session)
 
 
@@ -162,9 +162,10 @@ def attach(
     leaves_to_others: bool,
     on_interrupt: InterruptChoice,
 ) -> None:
-    """Follow a task to its end, answer what it asks, and print what it has changed, as `roocode run` does.
+    """Follow a task that is there to its end, as `run` does.
 
-    It is the latest one unless TASK is given. What it waits for already is asked here, too.
+    It is the latest one unless TASK is given. What it asks is answered here, also what it waits for already,
+    and what it has changed is printed.
     """
 
     async def work(client: AsyncRooCodeClient) -> ExitCode:
@@ -190,7 +191,10 @@ def attach(
 @session_option
 @connected
 def tell(connection: Connection, task: str, text: str, session: str | None) -> None:
-    """Say something to the agent: an answer, a remark, or what comes next after the task has ended."""
+    """Say something to the agent of a task.
+
+    It is an answer, a remark, or what comes next after the task has ended.
+    """
 
     async def work(client: AsyncRooCodeClient) -> Message:
         found = await chosen_task(client, session, task)
@@ -217,9 +221,9 @@ def fork(
     conversation_only: bool,
     session: str | None,
 ) -> None:
-    """Copy the task's session, go back to MESSAGE there, and print the copied task's id.
+    """Copy the task's session, and go back to MESSAGE there.
 
-    `roocode tasks messages TASK` lists the messages.
+    Prints the copied task's id. `roocode tasks messages TASK` lists the messages.
     """
 
     async def work(client: AsyncRooCodeClient) -> TaskForked:
@@ -237,9 +241,9 @@ def fork(
 @session_option
 @connected
 def messages(connection: Connection, task: str | None, session: str | None) -> None:
-    """List a task's messages, oldest first: those that `rewind` and `fork` go back to.
+    """List a task's messages, oldest first.
 
-    With --json, those that only programs need are there, too.
+    `rewind` and `fork` go back to one of them. With --json, those that only programs need are there, too.
     """
 
     async def work(client: AsyncRooCodeClient) -> list[Message]:
@@ -309,7 +313,7 @@ def rewind(
 @session_option
 @connected
 def reinstate(connection: Connection, task: str, session: str | None) -> None:
-    """Undo the last `rewind` of a task that has not gone on since, with its files."""
+    """Undo the last `rewind` of a task, with its files. It must not have gone on since."""
 
     async def work(client: AsyncRooCodeClient) -> RewindAnswer:
         found = await chosen_task(client, session, task)

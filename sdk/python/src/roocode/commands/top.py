@@ -29,7 +29,9 @@ MIB: Final = 1024**2
 )
 @connected
 def command(connection: Connection, once: bool, interval_s: float) -> None:
-    """Show the machine's load, the agents that work and what they run, until Ctrl-C.
+    """Show the machine's load, the agents, and what they run.
+
+    It is shown until Ctrl-C, or with --once a single time.
 
     With --json, each line is one look.
     """

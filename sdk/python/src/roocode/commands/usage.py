@@ -56,10 +56,11 @@ def command(
     session: str | None,
     user: str | None,
 ) -> None:
-    """Sum up requests to models, tokens and cost of your sessions, deleted ones included.
+    """Sum up requests to models, tokens and cost.
 
-    Administrators see those of all users. A row without a cost is of models that cost nothing; `?` is of
-    those whose price is not known, and `+ ?` of some whose price is not known.
+    They are those of your sessions, deleted ones included. Administrators see those of all users. A row
+    without a cost is of models that cost nothing; `?` is of those whose price is not known, and `+ ?` of
+    some whose price is not known.
     """
     groups = tuple(dict.fromkeys(groups))
 
