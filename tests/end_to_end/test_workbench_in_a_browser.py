@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -461,6 +463,49 @@ async def test_a_repository_is_cloned_from_the_empty_workspace(
     await page.until("!document.querySelector('dialog')")
     await page.focuses("README.md")
     assert await bench.content("README.md") == "# hello\n"
+
+
+async def test_what_a_task_has_changed_is_saved_as_a_patch_that_git_takes(
+    bench: Bench, tmp_path: Path
+) -> None:
+    page = bench.page
+    await page.call(
+        "Browser.setDownloadBehavior",
+        behavior="allow",
+        downloadPath=str(tmp_path),
+        browserContextId=page.context_id,
+    )
+    await bench.write(notes_txt="one\ntwo\n")
+    config = {"enableCheckpoints": True}
+    made = await bench.call("POST", "/tasks", {"input": "# Print *primes*, twice", "config": config})
+    await bench.until_task(made["task"]["id"], "completed")
+    await bench.write(notes_txt="one\nthree")
+    await bench.call("POST", "/files/__pycache__/primes.pyc", {"content": "noise"})
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(base64.b64decode(PIXEL))
+    sent = ("--data-binary", f"@{picture}", "-H", "Content-Type: application/octet-stream")
+    place = f"{bench.path}/files/raw?path=/picture.png"
+    stored = await asyncio.to_thread(bench.server.curl, "PUT", place, None, *sent)
+    assert stored.status == 201, stored.body
+    await bench.open("changes")
+    await page.press("Save as patch")
+    await page.shows("Saved; “git apply” makes the same change elsewhere. Not in it: 1 file that is no text")
+    patch = tmp_path / "print-primes-twice.patch"
+    async with asyncio.timeout(30):
+        while not patch.exists():
+            await asyncio.sleep(0.05)
+    there = tmp_path / "elsewhere"
+    there.mkdir()
+    (there / "notes.txt").write_text("one\ntwo\n")
+    done = await asyncio.to_thread(
+        subprocess.run, ["git", "apply", str(patch)], cwd=there, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (there / "notes.txt").read_text() == "one\nthree"
+    assert (there / "primes.py").read_text() == await bench.content("primes.py")
+    assert not (there / "__pycache__").exists()
+    assert await page.obstacles() == []
+    assert page.complaints == []
 
 
 async def test_a_session_begins_with_a_repository_that_is_cloned_into_it(

@@ -3,16 +3,19 @@ import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { hasEnded } from "../follow.js";
 import { Empty, Failure, useAsking } from "../parts.js";
 import { useStore } from "../store.js";
-import { titleOf } from "../words.js";
+import { plural, titleOf } from "../words.js";
 import { ChangedFiles } from "./changed_files.js";
 import { commentsOf, messageOf } from "./comments.js";
 import { placeOf } from "./documents.js";
 import { Icon } from "./icons.js";
+import { patchOf } from "./patch.js";
+import { saveText } from "./requests.js";
 import { Undoing } from "./restoring.js";
 import { usePaced } from "./tree.js";
 
 const READ_EVERY_MS = 3000;
 const SHORT = 90;
+const LONGEST_FILE_NAME = 50;
 
 export function Panel({ following, connection, isConnected, caller, may, isShown, show, target }) {
   const { session, filesVersion } = following.value;
@@ -45,6 +48,20 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
     </section>`;
   const isOld = found?.taskId !== task.id;
   const mayUndo = may("file:write") && hasEnded(task) && !isOld && found.files.length > 0;
+  const savePatch = () =>
+    ask(async () => {
+      const asked = { sessionId: session.id, taskId: task.id };
+      const read = (path, context) => connection.call("task.diff", { ...asked, path, context });
+      const { text, omitted } = await patchOf(found, read);
+      if (text) saveText(text, `${nameOf(titleOf(task.input))}.patch`);
+      const left =
+        omitted && `${plural(omitted, "file")} that ${omitted === 1 ? "is" : "are"} no text, or too long`;
+      setSaid(
+        text
+          ? `Saved; “git apply” makes the same change elsewhere.${left ? ` Not in it: ${left}.` : ""}`
+          : `Nothing can be saved as a patch: ${left || "only generated files have changed"}.`,
+      );
+    });
   const undone = (words) => {
     setSaid(words);
     setTimeout(() => heading.current?.focus()); // the button goes with the changes
@@ -77,6 +94,7 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
         key=${task.id}
         ...${{ found, task, comments, connection, following, show, may, session, target }}
         onUndo=${mayUndo ? () => setIsUndoing(true) : null}
+        onSave=${() => savePatch()}
       />`
     }
     ${
@@ -92,7 +110,16 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
   </section>`;
 }
 
-function Difference({ found, task, comments, connection, following, show, may, session, target, onUndo }) {
+/** What a task is called, as a part of a file's name. */
+const nameOf = (title) =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .slice(0, LONGEST_FILE_NAME)
+    .replace(/^-|-$/g, "") || "changes";
+
+function Difference({ found, task, comments, connection, following, show, may, session, target, ...around }) {
+  const { onUndo, onSave } = around;
   const { list } = useStore(comments);
   const { files } = found;
   const load = async (path, context) => {
@@ -113,7 +140,10 @@ function Difference({ found, task, comments, connection, following, show, may, s
   const since = found.until ? "until the next task" : "since the task began";
   return html`<div class="difference" ref=${place}>
     <${ChangedFiles} ...${{ found, show, list, load }} since=${since} comments=${maySay ? comments : null}>
-      ${onUndo && html`<button type="button" class="small" onClick=${onUndo}>Undo all changes</button>`}
+      <span class="actions">
+        <button type="button" class="small" onClick=${onSave}>Save as patch</button>
+        ${onUndo && html`<button type="button" class="small" onClick=${onUndo}>Undo all changes</button>`}
+      </span>
     <//>
     ${
       list.length > 0 &&

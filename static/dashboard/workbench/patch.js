@@ -13,6 +13,32 @@ export function filesOf(diff) {
   return files;
 }
 
+const CONTEXT = 3; // lines around a change, as git wants them
+const LOSSY = "\ufffd"; // stands for a byte that is no UTF-8
+
+/** The text of each file's part of a diff, by its path in the workspace. */
+function partsOf(diff) {
+  const parts = diff.split(/^(?=diff --git )/m).map((part) => [[...filesOf(part).keys()][0], part]);
+  return new Map(parts.filter(([path]) => path));
+}
+
+/**
+ * What `found`, the answer to `task.diff`, says has changed, as a text for `git apply`, and how many files are
+ * not in it: those that are no text or too long. `read(path, context)` asks for one file. Generated files are
+ * left out.
+ */
+export async function patchOf({ files, totalFiles, diff, isTruncated }, read) {
+  const known = isTruncated ? new Map() : partsOf(diff);
+  const wanted = files.filter(({ isGenerated }) => !isGenerated);
+  const parts = [];
+  for (const { path, added } of wanted) {
+    if (added === undefined) continue;
+    const asked = known.has(path) ? { diff: known.get(path) } : await read(path, CONTEXT);
+    if (!asked.isTruncated && !asked.diff.includes(LOSSY)) parts.push(asked.diff.replace(/\n*$/, "\n"));
+  }
+  return { text: parts.join(""), omitted: wanted.length - parts.length + totalFiles - files.length };
+}
+
 const saysBinary = (line) => line.startsWith("Binary files ");
 
 function pathOf(head, lines) {

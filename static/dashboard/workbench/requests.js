@@ -37,6 +37,13 @@ export async function save(address) {
   Object.assign(document.createElement("a"), { href: address, download: "" }).click();
 }
 
+/** Have the browser save a text that the page has made. */
+export function saveText(text, name) {
+  const href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  Object.assign(document.createElement("a"), { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href));
+}
+
 /**
  * Store a file's bytes. `onProgress` is told the part that has been sent; `ifMatch` is the tag that the file
  * must have, and with `isNew` there must be none. Returns `{file, created}`. Throws a Refusal.
