@@ -136,7 +136,10 @@ async def test_what_happens_when_nobody_answers_is_chosen_in_words(server: Serve
     await page.press("Add it")
     await page.shows("Running a command: after 5 minutes a model decides")
     await page.shows("“Nothing that leaves the workspace.”")
+    await page.shows("Saved.")
+    await page.focuses("Change it")  # the form stays as it is
     await page.choose("If nobody answers", "question")
+    await page.until("document.activeElement.name === 'kind'")
     await page.until("document.querySelector('[name$=\"question.answer\"]')")
     await page.type("The answer", "Whichever is simpler.")
     await page.press("Add it")
@@ -150,6 +153,7 @@ async def test_what_happens_when_nobody_answers_is_chosen_in_words(server: Serve
     await page.look()
     await page.press("Remove: Running a command")
     await page.until("!document.querySelector('[aria-label=\"Remove: Running a command\"]')")
+    await page.focuses("When nobody answers")
     assert set(policy_of(server, session_id)) == {"question"}
     assert page.complaints == []
 

@@ -1,5 +1,5 @@
 // What happens to questions that nobody answers, for each kind of question, in plain words.
-import { html, useState } from "../../vendor/htm/preact.js";
+import { html, useRef, useState } from "../../vendor/htm/preact.js";
 import { Choice, Field, Form } from "../forms.js";
 import { Failure, useAsking } from "../parts.js";
 import { fallbackWords } from "../words.js";
@@ -41,12 +41,16 @@ export function Unattended({ session, change, mayChange }) {
   const [kind, setKind] = useState("command");
   const [ask, { isBusy, failure }] = useAsking();
   const save = (next) => change({ config: { unattendedPolicy: next } });
+  const heading = useRef(null);
   const remove = (gone) => {
     const { [gone]: _, ...rest } = policy;
-    return ask(() => save(rest));
+    return ask(async () => {
+      await save(rest);
+      heading.current?.focus(); // the button is gone
+    });
   };
   return html`<section>
-    <h2 tabindex="-1">When nobody answers</h2>
+    <h2 tabindex="-1" ref=${heading}>When nobody answers</h2>
     <p class="quiet small">
       ${
         unattended
@@ -91,7 +95,6 @@ export function Unattended({ session, change, mayChange }) {
     ${
       mayChange &&
       html`<${Entry}
-        key=${`${kind} ${JSON.stringify(policy[kind])}`}
         kind=${kind}
         known=${policy[kind]}
         onKind=${setKind}
@@ -124,7 +127,9 @@ const WORDS = {
 
 /** One kind of question: what happens, after how long, and the words that belong to it. */
 function Entry({ kind, known, onKind, onSave }) {
-  const [then, setThen] = useState(known?.then ?? (kind === "question" ? "answer" : "refuse"));
+  const [chosen, setChosen] = useState({});
+  const usual = known?.then ?? (kind === "question" ? "answer" : "refuse");
+  const then = chosen.kind === kind ? chosen.fallback : usual;
   const place = `config.unattendedPolicy.${kind}`;
   const words = WORDS[then];
   const send = (given) => {
@@ -137,7 +142,7 @@ function Entry({ kind, known, onKind, onSave }) {
       ...(then === "review" && { review }),
     });
   };
-  return html`<${Form} word=${known ? "Change it" : "Add it"} onSend=${send}>
+  return html`<${Form} word=${known ? "Change it" : "Add it"} done="Saved." onSend=${send}>
     <${Choice}
       label="If nobody answers"
       name="kind"
@@ -148,13 +153,15 @@ function Entry({ kind, known, onKind, onSave }) {
     <div class="pair">
       <${Choice}
         label="This happens"
+        key=${`then ${kind}`}
         name=${`${place}.then`}
         options=${fallbacksOf(kind)}
         chosen=${then}
-        onChange=${({ currentTarget }) => setThen(currentTarget.value)}
+        onChange=${({ currentTarget }) => setChosen({ kind, fallback: currentTarget.value })}
       />
       <${Field}
         label="After how many minutes"
+        key=${`after ${kind}`}
         name=${`${place}.after`}
         type="number"
         required
@@ -170,7 +177,7 @@ function Entry({ kind, known, onKind, onSave }) {
       html`<${Field}
         as="textarea"
         rows="2"
-        key=${words.field}
+        key=${`${kind} ${words.field}`}
         label=${words.label}
         name=${`${place}.${words.field}`}
         required=${words.required}
