@@ -141,7 +141,8 @@ class Visit:
     async def _show(self, name: str, event: Mapping[str, Any]) -> None:
         shown = None if self._ended.done() else SHOWN_EVENTS.get(name)
         if shown is not None and not _is_noise(event):
-            self._screen.line(f"  {event.get('seq', ''):>3}  {name:<19} {shown(event)}", STYLES.get(name))
+            told = f"  {event.get('seq', ''):>3}  {name:<19} {shown(event)}"
+            self._screen.line(told, STYLES.get(name), fits=True)
         match name:
             case "task.progress":
                 self._screen.progress(event["progress"], event["step"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from typing import Final, TextIO
 
@@ -23,10 +24,10 @@ class Screen:
         self._has_colours = self.is_terminal and not os.environ.get("NO_COLOR")
         self._progress = ""
 
-    def line(self, text: str = "", style: str | None = None) -> None:
-        """Print a line above the progress."""
+    def line(self, text: str = "", style: str | None = None, *, fits: bool = False) -> None:
+        """Print a line above the progress; with `fits`, cut off where the terminal ends."""
         self._clear()
-        self._out.write(self._styled(text, style) + "\n")
+        self._out.write(self._styled(self._fitted(text) if fits else text, style) + "\n")
         self._draw()
 
     def progress(self, percent: int, step: str) -> None:
@@ -37,7 +38,7 @@ class Screen:
             self.line(told)
             return
         self._clear()
-        self._progress = told
+        self._progress = self._fitted(told)
         self._draw()
 
     def end_progress(self) -> None:
@@ -59,6 +60,12 @@ class Screen:
         finally:
             loop.remove_reader(sys.stdin)
             self._draw()
+
+    def _fitted(self, text: str) -> str:
+        if not self.is_terminal:
+            return text
+        most = shutil.get_terminal_size().columns - 1
+        return text if len(text) <= most else text[: most - 1] + "…"
 
     def _styled(self, text: str, style: str | None) -> str:
         if style is None or not self._has_colours:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+COLUMNS = 80
+"""Of a terminal that says nothing about its size."""
 COMMAND = str(Path(sys.executable).with_name("roocode-server"))
 
 
@@ -82,6 +84,8 @@ def test_in_a_terminal_it_asks_and_leaves_the_server_running(terminal: Terminal)
         terminal.wait_for("approve? [Y/n]")
         terminal.type("\n")
     terminal.wait_for("until Ctrl-C")
+    events = re.findall(r"  +\d+  \w+\.\w+ [^\r\n]*", re.sub(r"\x1b\[\w*", "\n", terminal.screen))
+    assert events and max(map(len, events)) < COLUMNS
     found = re.search(r"The dashboard: +(http://127\.0\.0\.1:\d+)/\?session=\S+#token=\S+", terminal.screen)
     assert found is not None
     with urllib.request.urlopen(found.group(1) + "/", timeout=30) as page:  # noqa: S310
