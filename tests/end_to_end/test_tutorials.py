@@ -1,4 +1,4 @@
-"""The tutorials in docs/tutorials, followed to the end: their pieces one after another, as they stand."""
+"""The tutorials in docs/tutorials, and the example of S3's page, followed to the end as they stand."""
 
 from __future__ import annotations
 
@@ -50,3 +50,11 @@ def test_the_bot_tutorial_answers_by_its_rules(start_server: Callable[..., Serve
     assert printed.count("asked: python3 -B primes.py") == 2
     assert "done: Wrote `primes.py` and ran it twice." in printed
     assert printed.rstrip().endswith("files: /primes.py")
+
+
+def test_the_example_of_s3_s_page_has_both_tasks_done(server: ServerProcess) -> None:
+    printed = follow(server, "bash", "-euo", "pipefail", "-c", pieces("../crogia.md", "sh"))
+    assert '"task":"Write and run a program"' in printed
+    assert '"input":"Survey what is here"' in printed
+    assert '"items":' in printed
+    assert '"detail"' not in printed
