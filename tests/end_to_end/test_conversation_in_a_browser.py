@@ -297,6 +297,38 @@ async def test_settings_change_how_the_agent_works(server: ServerProcess, page: 
     assert page.complaints == []
 
 
+async def test_settings_that_are_saved_say_so_and_lose_neither_the_focus_nor_what_is_not_saved_yet(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = server.open_session("Kept", model="asks")
+    await visit(page, server, f"?session={session_id}&panel=settings")
+    await page.type("Instructions", "Be short.")
+    await page.press("Save")
+    await page.shows("Saved. The next task works with it.")
+    await page.focuses("Save")
+    await page.press("Save commands")
+    await page.focuses("Save commands")
+    instructions = "document.querySelector('.settings textarea').value"
+    await page.fill("Instructions", "Be short, and kind.")
+    await page.type("The beginning of the command", "npm test")
+    await page.press("Add rule")
+    await page.shows("commands that begin with “npm test”")
+    await page.focuses("Add rule")
+    assert await page.evaluate(instructions) == "Be short, and kind."
+    await page.press("Remove the rule: Always allow commands that begin with “npm test”")
+    await page.focuses("What the agent may do without asking")
+    await page.press("Archive")
+    await page.shows("Open it again")
+    await page.focuses("Open it again")
+    assert await page.evaluate(instructions) == "Be short, and kind."
+    # what is changed elsewhere is seen where nothing was written
+    await asyncio.to_thread(
+        server.request, "PUT", f"/api/v1/sessions/{session_id}", {"name": "Renamed", "status": "active"}
+    )
+    await page.until("document.querySelector('.settings [name=name]').value === 'Renamed'")
+    assert page.complaints == []
+
+
 async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, page: Page) -> None:
     session_id = server.open_session("For good", model="write-and-run")
     start(server, session_id, "Print some prime numbers")

@@ -1,5 +1,5 @@
 // How the agent of a session works: its model and mode, instructions, what it may do unasked, its network.
-import { html, useEffect, useState } from "../../vendor/htm/preact.js";
+import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { addressOf } from "../address.js";
 import { Check, Choice, Confirm, Field, Form } from "../forms.js";
 import { Failure, useAsking } from "../parts.js";
@@ -22,10 +22,10 @@ export function Panel({ following, connection, may }) {
       !mayChange &&
       html`<p class="notice">Only the owner of this session changes its settings. You see how they are.</p>`
     }
-    <${Agent} key=${session.updatedAt} ...${around} />
+    <${Agent} ...${around} />
     <${Rules} ...${around} />
     <${Unattended} ...${around} />
-    <${Commands} key=${`commands ${session.updatedAt}`} ...${around} />
+    <${Commands} ...${around} />
     <${Copies} ...${around} />
     ${mayChange && html`<${Ending} ...${around} />`}
   </section>`;
@@ -141,15 +141,19 @@ function Rules({ session, change, mayChange }) {
   const rules = session.config.approvals;
   const [ask, { isBusy, failure }] = useAsking();
   const [kind, setKind] = useState("command");
+  const heading = useRef(null);
   const remove = (place) =>
-    ask(() => change({ config: { approvals: rules.filter((_, at) => at !== place) } }));
+    ask(async () => {
+      await change({ config: { approvals: rules.filter((_, at) => at !== place) } });
+      heading.current?.focus(); // the button is gone
+    });
   const add = async (given) => {
     const about =
       kind in NEEDS_WORDS ? { [kind]: given.get("words") } : { group: kind === "run" ? "command" : kind };
     await change({ config: { approvals: [...rules, { decision: given.get("decision"), ...about }] } });
   };
   return html`<section>
-    <h2>What the agent may do without asking</h2>
+    <h2 tabindex="-1" ref=${heading}>What the agent may do without asking</h2>
     <p class="quiet small">
       Without rules it reads files freely, and asks before it changes one or runs a command. If several rules
       fit, the last one decides. Files that control agents are asked about nevertheless.
@@ -258,11 +262,16 @@ function Copies({ session, connection, mayChange }) {
       same in a file, without secrets, and becomes a session again here or on another server.
     </p>
     <p class="actions">
-      ${mayChange && html`<button type="button" disabled=${isBusy} onClick=${fork}>Copy the session</button>`}
+      ${
+        mayChange &&
+        html`<button type="button" aria-disabled=${isBusy} onClick=${() => isBusy || fork()}>
+          Copy the session
+        </button>`
+      }
       <button
         type="button"
-        disabled=${isBusy}
-        onClick=${() => ask(() => save(placeOf(session.id, "export")))}
+        aria-disabled=${isBusy}
+        onClick=${() => isBusy || ask(() => save(placeOf(session.id, "export")))}
       >
         Export
       </button>
@@ -284,8 +293,8 @@ function Ending({ session, connection, change }) {
     <p class="actions">
       <button
         type="button"
-        disabled=${isBusy}
-        onClick=${() => ask(() => change({ status: isActive ? "archived" : "active" }))}
+        aria-disabled=${isBusy}
+        onClick=${() => isBusy || ask(() => change({ status: isActive ? "archived" : "active" }))}
       >
         ${isActive ? "Archive" : "Open it again"}
       </button>
