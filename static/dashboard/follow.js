@@ -38,6 +38,7 @@ function nothing(session) {
     start: 0, // events up to this number were not requested
     removed: 0, // events up to this number are in the log no longer
     seq: 0,
+    now: 0, // when the last event happened, by this browser's clock
     lastEventId: undefined,
     isLoading: true,
     isWorkedOn: false, // it had a task already when it was opened
@@ -149,6 +150,7 @@ export class Following extends Store {
       if (state.events.length > MOST_EVENTS) state.events.splice(0, MOST_EVENTS / 5);
     }
     const isNew = !event.seq || event.seq > this.known;
+    state.now = isNew ? Date.now() : Date.parse(event.timestamp); // clocks may differ
     if (isNew) {
       TASK[event.type]?.(state, event);
       this.connection.onNews(event, state.session);
@@ -349,6 +351,7 @@ const begun = (state, event) =>
     toolName: event.toolName,
     parameters: event.parameters,
     startedAt: event.timestamp,
+    begunAt: state.now,
     result: undefined,
     error: undefined,
     end: undefined,

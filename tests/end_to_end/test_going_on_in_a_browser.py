@@ -51,6 +51,7 @@ async def test_a_task_is_told_more_stopped_corrected_and_gone_back_in(
     await page.press("Send")
     await page.shows("Goes on: part 2")
     await page.shows("Kill the command")
+    await page.until("/ · [1-9] s$/.test(document.querySelector('.elapsed').innerText)")  # a clock that runs
 
     await page.press("Stop")
     await page.shows("Stopped: Resume continues where it was")

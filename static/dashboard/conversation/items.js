@@ -1,5 +1,5 @@
 // The items of a conversation: messages, calls, and what is to be told besides.
-import { Component, html, useState } from "../../vendor/htm/preact.js";
+import { Component, html, useEffect, useState } from "../../vendor/htm/preact.js";
 import { addressOf } from "../address.js";
 import { Parameters } from "../approvals.js";
 import { Dialog } from "../forms.js";
@@ -115,6 +115,19 @@ function Images({ of }) {
   </div>`;
 }
 
+const SECOND_MS = 1000;
+
+/** For how long something has been under way, second by second. */
+function Elapsed({ since }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(0, Math.round((now - since) / SECOND_MS));
+  return html`<span class="elapsed"> · ${seconds < 60 ? `${seconds} s` : durationOf(seconds * SECOND_MS)}</span>`;
+}
+
 const EXIT = /^Exit code (-?\d+) after ([\d.]+) s\.[^\n]*\n?/;
 const READERS = new Set(["read_file", "list_files", "search_files", "list_code_definition_names"]);
 
@@ -142,7 +155,9 @@ function Called({ item, session, show, version }) {
           ${code ? html`<span class="error">exit code ${code}</span> · ` : ""}${CALLS[state]}${
             state === "stopped" ? ` ${STOPPERS[end.stoppedBy] ?? ""}` : ""
           }${
-            item.executionTime === undefined ? "" : ` · ${durationOf(item.executionTime)}`
+            item.executionTime === undefined
+              ? isRunning && item.begunAt && html`<${Elapsed} since=${item.begunAt} />`
+              : ` · ${durationOf(item.executionTime)}`
           }${taskId ? "" : " · run by hand"}
         </span>
       </summary>
