@@ -94,9 +94,11 @@ class Desk(Handlers, namespace="/desk"):
         """Wait in turn."""
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
-        await asyncio.sleep(0)
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self.under_way -= 1
         self.order.append(request.what)
-        self.under_way -= 1
         if request.what == "defect":
             raise RuntimeError
         return Told(told=request.what)
