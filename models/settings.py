@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 
 from roocode_server.models.approval import Decision
 from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.budget import COST_BUDGET, DURATION_BUDGET, REQUEST_BUDGET, TOKEN_BUDGET
 from roocode_server.models.limit_settings import LimitSettings
 from roocode_server.models.mcp import McpServer
 from roocode_server.models.mode import ModeGroup
@@ -155,6 +156,10 @@ class AgentSettings(Shape):
 
     max_iterations: int = field(default=100, metadata=limited(least=1, most=100_000))
     task_timeout_s: int = field(default=3600, metadata=limited(least=1, most=2_592_000))
+    task_max_cost: float | None = field(default=None, metadata=COST_BUDGET)
+    task_max_tokens: int | None = field(default=None, metadata=TOKEN_BUDGET)
+    task_max_requests: int | None = field(default=None, metadata=REQUEST_BUDGET)
+    task_max_duration_s: float | None = field(default=None, metadata=DURATION_BUDGET)
     concurrent_tasks: int = field(default=32, metadata=limited(least=1, most=10_000))
     priority_ageing_s: int = field(default=3600, metadata=limited(least=1, most=2_592_000))
     resume_on_start: bool = False

@@ -10,6 +10,7 @@ from typing import Any, Final
 from marshmallow import validate
 
 from roocode_server.models.approval import ApprovalPrompt, Verdict
+from roocode_server.models.budget import COST_BUDGET, DURATION_BUDGET, REQUEST_BUDGET, TOKEN_BUDGET
 from roocode_server.models.check import CheckEvidence, TaskChecks
 from roocode_server.models.checkpoint import ChangedFile
 from roocode_server.models.event import Event, LogLine, event
@@ -74,11 +75,6 @@ FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if 
 RETRIABLE: Final = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
-_COST: Final[dict[str, Any]] = limited(least=0.000001, most=1_000_000)
-_TOKENS: Final[dict[str, Any]] = limited(least=1, most=1_000_000_000_000)
-_REQUESTS: Final[dict[str, Any]] = limited(least=1, most=1_000_000_000)
-
-
 @value
 class TaskConfig(Shape):
     """The options of a task.
@@ -109,12 +105,12 @@ class TaskConfig(Shape):
     )
     max_cost: float | None = field(
         default=None,
-        metadata=described("US dollars that it and its subtasks may cost, retries included", **_COST),
+        metadata=described("US dollars that it and its subtasks may cost, retries included", **COST_BUDGET),
     )
     max_tokens: int | None = field(
         default=None,
         metadata=described(
-            "Tokens, in and out, that it and its subtasks may use, retries included", **_TOKENS
+            "Tokens, in and out, that it and its subtasks may use, retries included", **TOKEN_BUDGET
         ),
     )
     max_requests: int | None = field(
@@ -122,14 +118,14 @@ class TaskConfig(Shape):
         metadata=described(
             "Requests to models that it and its subtasks may make, also those that fail or make a summary, "
             "retries included",
-            **_REQUESTS,
+            **REQUEST_BUDGET,
         ),
     )
     max_duration: float | None = field(
         default=None,
         metadata=described(
             "Seconds from the start of a turn within which it must have ended, whatever it waits for",
-            **limited(least=0.001, most=31_536_000),
+            **DURATION_BUDGET,
         ),
     )
     checks: TaskChecks | None = field(
@@ -326,12 +322,14 @@ class TaskRef(Shape):
 class TaskRetry(TaskRef):
     """A request to queue a task again, with another budget if one is given; that of all its runs."""
 
-    max_cost: float | None = field(default=None, metadata=described("In place of `config.maxCost`", **_COST))
+    max_cost: float | None = field(
+        default=None, metadata=described("In place of `config.maxCost`", **COST_BUDGET)
+    )
     max_tokens: int | None = field(
-        default=None, metadata=described("In place of `config.maxTokens`", **_TOKENS)
+        default=None, metadata=described("In place of `config.maxTokens`", **TOKEN_BUDGET)
     )
     max_requests: int | None = field(
-        default=None, metadata=described("In place of `config.maxRequests`", **_REQUESTS)
+        default=None, metadata=described("In place of `config.maxRequests`", **REQUEST_BUDGET)
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from typing import Final
+from typing import Any, Final
 
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.limits import Ledger
@@ -90,10 +91,34 @@ def has_price(found: ResolvedModel) -> bool:
     return found.provider.name == SCRIPTED or facts_of(found.model) is not UNKNOWN
 
 
+async def with_default_budget(
+    services: AgentServices, owner: UserId, session: SessionConfig, config: TaskConfig
+) -> TaskConfig:
+    """Return a new task's configuration with the operator's budget where it has none of its own.
+
+    What could not be counted in the session is left out. Raises: InvalidField, if that is so of its own.
+    """
+    await check_countable(services, owner, session, config)
+    settings = services.settings
+    defaults: dict[str, Any] = {
+        "max_cost": settings.task_max_cost,
+        "max_tokens": settings.task_max_tokens,
+        "max_requests": settings.task_max_requests,
+        "max_duration": settings.task_max_duration_s,
+    }
+    for name, limit in defaults.items():
+        if limit is not None and getattr(config, name) is None:
+            wanted = dataclasses.replace(config, **{name: limit})
+            with contextlib.suppress(InvalidField):
+                await check_countable(services, owner, session, wanted)
+                config = wanted
+    return config
+
+
 async def check_countable(
     services: AgentServices, owner: UserId, session: SessionConfig, config: TaskConfig
 ) -> None:
-    """Raises: InvalidField, if a new task of the session has a budget that could not be counted."""
+    """Raises: InvalidField, if a task of the session has a budget that could not be counted."""
     if session.agent.acp is not None:
         for field, limit in (("maxTokens", config.max_tokens), ("maxRequests", config.max_requests)):
             if limit is not None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from roocode_server.engine.agent.budget import check_countable
+from roocode_server.engine.agent.budget import check_countable, with_default_budget
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.continuing import taken_over
 from roocode_server.engine.agent.failure import TaskFailure
@@ -126,8 +126,17 @@ class TaskRunner:
             if waiting is not None:
                 waiting.cancel()
 
+    async def with_default_budget(
+        self, owner: UserId, session: SessionConfig, config: TaskConfig
+    ) -> TaskConfig:
+        """Return a new task's configuration with the operator's budget where it has none of its own.
+
+        Raises: InvalidField, if its own could not be counted.
+        """
+        return await with_default_budget(self._services, owner, session, config)
+
     async def check_budget(self, owner: UserId, session: SessionConfig, config: TaskConfig) -> None:
-        """Raises: InvalidField, if a new task of the session has a budget that could not be counted."""
+        """Raises: InvalidField, if a task of the session has a budget that could not be counted."""
         await check_countable(self._services, owner, session, config)
 
     def condense(self, task_id: TaskId) -> None:

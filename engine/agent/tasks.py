@@ -208,7 +208,7 @@ class Tasks:
         of_session = session.config if change is None else self._sessions.configured(session.config, change)
         if request.config.checks is not None:
             check_usable(request.config.checks, of_session)
-        await self._runner.check_budget(session.user_id, of_session, request.config)
+        config = await self._runner.with_default_budget(session.user_id, of_session, request.config)
         source = await self._ended(request.session_id, request.continue_from)
         moment = now()
         task = Task(
@@ -219,7 +219,7 @@ class Tasks:
             status=TaskStatus.PENDING,
             activity=Activity.QUEUED,
             progress=0,
-            config=request.config,
+            config=config,
             created_at=moment,
             queued_at=moment,
             client_id=request.client_id,

@@ -179,3 +179,25 @@ async def test_a_duration_goes_on_while_the_server_is_stopped(make_agent: Make) 
     await again.say(task, "go on")
     again.model.answers += [[call("ask_followup_question", question="again?")]]
     assert exceeded(await again.finish(task))["budget"] == "maxDuration"
+
+
+DEFAULTS = {"task_max_cost": 0.5, "task_max_tokens": 300, "task_max_requests": 7, "task_max_duration_s": 600}
+
+
+async def test_a_task_that_names_no_budget_has_that_of_the_operator(make_agent: Make) -> None:
+    agent = await make_agent(DEFAULTS, PRICED)
+    task = await agent.run([look(0), usage(100, 100)], [look(1), usage(50, 50)], maxRequests=9)
+    config = task.config
+    assert (config.max_cost, config.max_tokens, config.max_requests) == (0.5, 300, 9)
+    assert config.max_duration == 600
+    assert exceeded(task) == {"budget": "maxTokens", "used": 300, "limit": 300}
+    larger = await agent.run([done(), usage(400, 400)], maxTokens=10_000, maxCost=100)
+    assert (larger.status, larger.config.max_cost) == (TaskStatus.COMPLETED, 100)
+
+
+async def test_a_default_that_cannot_be_counted_is_left_out(make_agent: Make) -> None:
+    agent = await make_agent(DEFAULTS, {"model": "of-nobody"})
+    task = await agent.run([done(), usage(10, 10)])
+    assert (task.status, task.config.max_cost, task.config.max_tokens) == (TaskStatus.COMPLETED, None, 300)
+    with pytest.raises(ValidationFailed):
+        await agent.start(maxCost=1)
