@@ -63,12 +63,21 @@ def _check_networks(networks: list[str]) -> None:
             raise ValidationError(f"Expected networks such as 10.0.0.0/8, not {network}.") from None
 
 
+def _check_ports(ports: list[int]) -> None:
+    """Raises: marshmallow.ValidationError, unless there are 1 to 16, each from 0 to 65535."""
+    if not 1 <= len(ports) <= 16:
+        raise ValidationError("Expected 1 to 16 ports.")
+    for port in ports:
+        if not 0 <= port <= 65535:
+            raise ValidationError(f"Expected ports from 0 (any that is free) to 65535, not {port}.")
+
+
 @value
 class ServerSettings(Shape):
     """Where the server listens and what it accepts."""
 
     host: str = "127.0.0.1"
-    ports: list[int] = field(default_factory=lambda: [3000], metadata=limited(shortest=1, longest=16))
+    ports: list[int] = field(default_factory=lambda: [3000], metadata={"validate": _check_ports})
     data_dir: str = "data"
     public_url: str | None = field(default=None, metadata={"validate": check_base_url})
     allowed_hosts: list[str] = field(default_factory=list)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +18,8 @@ from roocode_server.server.gate import is_loopback
 
 VARIABLE_PREFIX: Final = "ROOCODE_"
 VARIABLE_SEPARATOR: Final = "__"
+UNKNOWN: Final = "Unknown field."
+NO_LIST: Final = "Not a valid list."
 
 
 class SettingsMistake(Exception):
@@ -38,7 +42,7 @@ def load_settings(
     try:
         settings = Settings.load_plain(raw)
     except ValidationFailed as failure:
-        raise SettingsMistake(_report(failure)) from None
+        raise SettingsMistake(_report(failure, raw)) from None
     _check_open_mode(settings)
     return settings
 
@@ -89,12 +93,28 @@ def _overlay(base: dict[str, Any], above: Mapping[str, Any]) -> None:
             base[name] = dict(content) if isinstance(content, Mapping) else content
 
 
-def _report(failure: ValidationFailed) -> str:
+def _report(failure: ValidationFailed, raw: Mapping[str, Any]) -> str:
     mistakes = [
-        f"{mistake['field']}: {mistake['reason']}"
+        f"{mistake['field']}: {mistake['reason']}{_hint(mistake['field'].split('.'), mistake['reason'], raw)}"
         for mistake in failure.details.get("fields", [failure.details])
     ]
     return "The configuration has mistakes:\n  " + "\n  ".join(mistakes)
+
+
+def _hint(path: list[str], reason: str, raw: Mapping[str, Any]) -> str:
+    """What may have been meant: the name that is most alike, or a list of the one thing that was given."""
+    *sections, name = path
+    known: Any = dataclasses.asdict(Settings())
+    given: Any = raw
+    for section in sections:
+        known = known.get(section) if isinstance(known, Mapping) else None
+        given = given.get(section) if isinstance(given, Mapping) else None
+    if reason == UNKNOWN and isinstance(known, Mapping):
+        alike = difflib.get_close_matches(name, known, 1)
+        return f" Is `{alike[0]}` meant?" if alike else ""
+    if reason == NO_LIST and isinstance(given, Mapping) and isinstance(given.get(name), str | int | float):
+        return f" A list is written [{given[name]}]."
+    return ""
 
 
 def _check_open_mode(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ data_dir_option = click.option(
     "--data-dir", type=click.Path(file_okay=False), help="Where everything is stored."
 )
 
+PASSWORD_VARIABLE: Final = "ROOCODE_PASSWORD"  # noqa: S105 - the name of a variable
 host_option = click.option("--host", help="The address to listen on.")
 ports_option = click.option(
     "--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one."
@@ -47,6 +49,21 @@ def said_plainly(*more: type[Exception]) -> Iterator[None]:
         yield
     except failures as failure:
         raise click.ClickException(sentence(failure)) from failure
+
+
+def _asked(_context: click.Context, _option: click.Parameter, given: str | None) -> str:
+    """Return the password that was given, or ask for one. Raises: click.UsageError, without a terminal."""
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"Nobody can be asked for the password here: give it in ${PASSWORD_VARIABLE}")
+    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
+
+
+password_option = click.option(
+    "--password", envvar=PASSWORD_VARIABLE, callback=_asked, help="Asked for where it is not given."
+)
 
 
 def passphrase_of(file: Path | None) -> str | None:

@@ -11,7 +11,7 @@ from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.engine.accounts.invitations import link
 from roocode_server.models.user import Role
 from roocode_server.server.commands.administering import with_accounts
-from roocode_server.server.commands.options import config_option, data_dir_option
+from roocode_server.server.commands.options import config_option, data_dir_option, password_option
 
 USERS_AT_ONCE: Final = 100
 
@@ -27,7 +27,7 @@ def command() -> None:
 @click.argument("email")
 @click.option("--name", help="What they are called; the e-mail address where it is left out.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.DEVELOPER.value)
-@click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
+@password_option
 def user_add(
     config: Path | None, data_dir: str | None, email: str, name: str | None, role: str, password: str
 ) -> None:
@@ -44,7 +44,7 @@ def user_add(
 @config_option
 @data_dir_option
 @click.argument("email")
-@click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
+@password_option
 def user_password(config: Path | None, data_dir: str | None, email: str, password: str) -> None:
     """Set a new password for a person. Everyone logged in as them is logged out."""
 

@@ -211,6 +211,16 @@ def test_people_and_keys_are_made_while_a_server_runs(start_server: Callable[...
     assert "ada@example.org" in refusal(again)
 
 
+@pytest.mark.parametrize("verb", ["add", "password"])
+def test_a_password_that_nobody_can_be_asked_for_comes_from_the_environment(
+    tmp_path: Path, verb: str
+) -> None:
+    done = roocode(tmp_path, "user", verb, "ada@example.org", "--data-dir", "data")
+    assert done.returncode == 2
+    assert done.stderr.endswith("asked for the password here: give it in $ROOCODE_PASSWORD\n")
+    assert "Warning" not in done.stderr
+
+
 def test_people_are_made_before_the_first_start(
     tmp_path: Path, start_server: Callable[..., ServerProcess]
 ) -> None:
@@ -267,7 +277,7 @@ def test_several_mistakes_are_told_as_sentences(tmp_path: Path) -> None:
     said = refusal(roocode(tmp_path, *arguments, ROOCODE_PASSWORD="x"))
     assert said == (
         "Error: Invalid request data: email: Invalid email format; "
-        "password: Length must be between 8 and 1024.\n"
+        "password: Length must be between 8 and 1024\n"
     )
 
 
