@@ -18,10 +18,20 @@ def session(command_line: CommandLine) -> str:
     return command_line.succeed("sessions", "create", *DO_IT).strip()
 
 
-def test_a_command_has_its_output_and_exit_code(command_line: CommandLine, session: str) -> None:
-    done = command_line.run("shell", "-s", session, "--", "sh", "-c", "echo hello; exit 7")
+@pytest.mark.parametrize("separator", [(), ("--",)])
+def test_a_command_has_its_output_and_exit_code(
+    command_line: CommandLine, session: str, separator: tuple[str, ...]
+) -> None:
+    done = command_line.run("shell", "-s", session, *separator, "sh", "-c", "echo hello; exit 7")
     assert (done.returncode, done.stdout) == (7, "hello\n")
-    assert command_line.json("shell", "echo one | wc -c")["output"] == "4\n"
+    assert json.loads(command_line.succeed("shell", "--json", "echo one | wc -c"))["output"] == "4\n"
+
+
+def test_options_behind_the_first_word_are_the_command_s_own(command_line: CommandLine, session: str) -> None:
+    assert command_line.succeed("shell", "-s", session, "printf", "%s ", "--json", "-s") == "--json -s "
+    refused = command_line.run("shell", "--colour", "ls")
+    assert refused.returncode == 2
+    assert "No such option" in refused.stderr
 
 
 def test_a_command_that_takes_too_long_is_stopped(command_line: CommandLine, session: str) -> None:

@@ -24,12 +24,12 @@ LONGEST_COMMAND_S: Final = 7 * 86_400.0
 EXAMPLES: Final = """\b
 Examples:
   roocode shell                             # a terminal; Ctrl-] leaves it
-  roocode shell -- python3 -m unittest      # one command, with its exit code
+  roocode shell python3 -m unittest         # one command, with its exit code
   roocode shell 'ls | wc -l'
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, context_settings={"allow_interspersed_args": False})
 @click.argument("words", nargs=-1, metavar="[COMMAND]...")
 @session_option
 @click.option(
@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Open a terminal in a session's sandbox, or run COMMAND there.
 
-    One word is a command line for the shell there, several are a program and its arguments. The exit code is
-    that of COMMAND, or of the terminal's shell.
+    One word is a command line for the shell there, several are a program and its arguments. What follows the
+    first word is COMMAND's, options too. The exit code is that of COMMAND, or of the terminal's shell.
     """
     if words:
         line = words[0] if len(words) == 1 else shlex.join(words)
