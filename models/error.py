@@ -78,7 +78,9 @@ class AuthenticationFailed(AppError):
     code = "AUTHENTICATION_FAILED"
     status = 401
 
-    def __init__(self, message: str = "Valid credentials are required") -> None:
+    def __init__(
+        self, message: str = "Valid credentials are required: an API key or an access token"
+    ) -> None:
         super().__init__(message)
 
 
@@ -107,6 +109,13 @@ class NotFound(AppError):
 
     def __init__(self, resource: str, identifier: str, **details: object) -> None:
         super().__init__(f"No such {resource}", resource=resource, id=identifier, **details)
+
+
+class NoSuchPath(NotFound):
+    """The server has nothing at this path (REST)."""
+
+    def __init__(self, path: str) -> None:
+        AppError.__init__(self, "No such path; see /docs", resource="path", id=path[:200])
 
 
 class UnknownOperation(AppError):

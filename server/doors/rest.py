@@ -19,7 +19,7 @@ from roocode_server.models.error import (
     InternalError,
     InvalidField,
     MethodNotAllowed,
-    NotFound,
+    NoSuchPath,
     PayloadTooLarge,
     PermissionDenied,
     RateLimitExceeded,
@@ -382,7 +382,7 @@ def _as_app_error(request: web.Request, refused: web.HTTPException) -> AppError:
                 f"{request.method} is not possible here", allowed=sorted(refused.allowed_methods)
             )
         case web.HTTPNotFound():
-            return NotFound("path", request.path[:200])
+            return NoSuchPath(request.path)
         case web.HTTPForbidden():
             return PermissionDenied("This may not be read")
         case web.HTTPServiceUnavailable():

@@ -82,6 +82,18 @@ def test_who_has_wrong_credentials_is_told_so(server: ServerProcess, path: str) 
     assert refused.headers["www-authenticate"].endswith('error="invalid_token"')
 
 
+@pytest.mark.parametrize(
+    ("path", "key", "told"),
+    [
+        ("/api/v1/session", "", "No such path; see /docs"),
+        ("/api/v1/sessions/none", "", "No such session"),
+        ("/api/v1/sessions", None, "Valid credentials are required: an API key or an access token"),
+    ],
+)
+def test_a_refusal_says_what_to_do_next(server: ServerProcess, path: str, key: str | None, told: str) -> None:
+    assert server.request("GET", path, key=key).body["error"]["message"] == told
+
+
 @pytest.mark.parametrize("scheme", ["bearer", "Bearer", "BEARER"])
 def test_the_scheme_of_credentials_has_no_case(server: ServerProcess, scheme: str) -> None:
     answer = server.curl(
