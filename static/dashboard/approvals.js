@@ -143,7 +143,7 @@ export function Approval({ approval, connection, session, may, config }) {
 function Otherwise({ unanswered, expiresAt }) {
   if (!unanswered || !expiresAt) return null;
   const { then, review } = unanswered;
-  const reviewS = then === "review" ? (review?.within ?? REVIEW_S) : 0; // people are asked before the model is
+  const reviewS = then === "review" ? (review?.within ?? REVIEW_S) : 0; // people come before the model
   const until = new Date(expiresAt).getTime() - reviewS * 1000;
   return html`<p class="quiet small">
     If nobody has answered by ${whenOf(until)}, ${fallbackWords(then)}.

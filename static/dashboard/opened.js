@@ -78,7 +78,10 @@ export function Opened({
     </header>
     <${TaskBar} ...${around} />
     ${isLow && html`<${Approvals} ...${around} />`}
-    <${Conversation} ...${around} route=${route} isFinding=${isFinding} onFound=${() => setIsFinding(false)} />
+    <${Conversation}
+      ...${{ ...around, route, isFinding }}
+      onFound=${() => setIsFinding(false)}
+    />
     ${!isLow && html`<${Approvals} ...${around} />`}
     ${
       may("task:write")

@@ -80,7 +80,13 @@ export function View({ connection, caller, overview, open }) {
     }
     <${Failure} of=${failure} again=${again} />
     ${!found && !failure && html`<p class="quiet small" role="status">Loading …</p>`}
-    ${total && !isUsed(total) && html`<${Empty} title="Nothing was used">No model was asked in this time.<//>`}
+    ${
+      total &&
+      !isUsed(total) &&
+      html`<${Empty} title="Nothing was used">
+        No model was asked in this time.
+      <//>`
+    }
     ${
       total &&
       isUsed(total) &&
@@ -197,7 +203,12 @@ function Table({ connection, wanted, people, overview, open, maySeeAll }) {
   };
   const rows = found ? inOrder(found) : [];
   return html`<div>
-    <${Buttons} label="A row for each" words=${maySeeAll ? GROUPS : mine} chosen=${group} onChoose=${choose} />
+    <${Buttons}
+      label="A row for each"
+      words=${maySeeAll ? GROUPS : mine}
+      chosen=${group}
+      onChoose=${choose}
+    />
     <${Failure} of=${failure} again=${again} />
     ${
       found &&

@@ -42,7 +42,12 @@ export function Conversation({ following, connection, route, show, may, isFindin
   return html`<div class="conversation" ref=${view}>
     ${
       isFinding &&
-      html`<${Find} story=${story} isPart=${start > removed} view=${view} onFound=${find} onClose=${closeFind} />`
+      html`<${Find}
+        isPart=${start > removed}
+        onFound=${find}
+        onClose=${closeFind}
+        ...${{ story, view }}
+      />`
     }
     <${Windowed}
       class="story"
@@ -59,8 +64,7 @@ export function Conversation({ following, connection, route, show, may, isFindin
             </button>`
           : removed > 0 &&
             html`<p class="quiet small">
-              The story begins here: ${removed === 1 ? "the first event" : `the first ${removed.toLocaleString("en")} events`}
-              ${" "}of this session ${removed === 1 ? "was" : "were"} removed, as the server keeps them for a
+              The story begins here: ${removedWords(removed)} removed, as the server keeps events for a
               limited time. Its tasks, files and checkpoints are all there.
             </p>`
       }
@@ -93,6 +97,11 @@ export function Conversation({ following, connection, route, show, may, isFindin
     }
   </div>`;
 }
+
+const removedWords = (number) =>
+  number === 1
+    ? "the first event of this session was"
+    : `the first ${number.toLocaleString("en")} events of this session were`;
 
 const stepOf = ({ step }) => (step ? `${toolWords(step)} …` : "Working …");
 

@@ -125,7 +125,8 @@ function Elapsed({ since }) {
     return () => clearInterval(timer);
   }, []);
   const seconds = Math.max(0, Math.round((now - since) / SECOND_MS));
-  return html`<span class="elapsed"> · ${seconds < 60 ? `${seconds} s` : durationOf(seconds * SECOND_MS)}</span>`;
+  const words = seconds < 60 ? `${seconds} s` : durationOf(seconds * SECOND_MS);
+  return html`<span class="elapsed"> · ${words}</span>`;
 }
 
 const EXIT = /^Exit code (-?\d+) after ([\d.]+) s\.[^\n]*\n?/;

@@ -74,8 +74,8 @@ function optionsOf({ lines, format, most, least, width, isDaily }, onMoment) {
 
 /**
  * `times` in seconds since 1970, and of each of `lines` its `name` and `values`, null where there are none.
- * `format` makes words of a value; the axis ends at `most`, or above the highest value and `least`. `isDaily`:
- * there is one value for each day of UTC, and its time is the beginning of the day.
+ * `format` makes words of a value; the axis ends at `most`, or above the highest value and `least`. With
+ * `isDaily` there is one value for each day of UTC, and its time is the beginning of the day.
  */
 export function Chart({ title, times, lines, format, most, least = 1, isDaily = false }) {
   const place = useRef(null);

@@ -23,9 +23,9 @@ function partsOf(diff) {
 }
 
 /**
- * What `found`, the answer to `task.diff`, says has changed, as a text for `git apply`, and how many files are
- * not in it: those that are no text or too long. `read(path, context)` asks for one file. Generated files are
- * left out.
+ * What `found`, the answer to `task.diff`, says has changed, as a text for `git apply`, and how many files
+ * are not in it: those that are no text or too long. `read(path, context)` asks for one file. Generated files
+ * are left out.
  */
 export async function patchOf({ files, totalFiles, diff, isTruncated }, read) {
   const known = isTruncated ? new Map() : partsOf(diff);
