@@ -18,8 +18,8 @@ from roocode_server.server.gate import is_loopback
 
 VARIABLE_PREFIX: Final = "ROOCODE_"
 VARIABLE_SEPARATOR: Final = "__"
-UNKNOWN: Final = "Unknown field."
-NO_LIST: Final = "Not a valid list."
+UNKNOWN_REASON: Final = "Unknown field."
+NO_LIST_REASON: Final = "Not a valid list."
 
 
 class SettingsMistake(Exception):
@@ -109,10 +109,10 @@ def _hint(path: list[str], reason: str, raw: Mapping[str, Any]) -> str:
     for section in sections:
         known = known.get(section) if isinstance(known, Mapping) else None
         given = given.get(section) if isinstance(given, Mapping) else None
-    if reason == UNKNOWN and isinstance(known, Mapping):
+    if reason == UNKNOWN_REASON and isinstance(known, Mapping):
         alike = difflib.get_close_matches(name, known, 1)
         return f" Is `{alike[0]}` meant?" if alike else ""
-    if reason == NO_LIST and isinstance(given, Mapping) and isinstance(given.get(name), str | int | float):
+    if reason == NO_LIST_REASON and isinstance(given, Mapping) and isinstance(given.get(name), str | int | float):
         return f" A list is written [{given[name]}]."
     return ""
 
