@@ -112,7 +112,11 @@ def _hint(path: list[str], reason: str, raw: Mapping[str, Any]) -> str:
     if reason == UNKNOWN_REASON and isinstance(known, Mapping):
         alike = difflib.get_close_matches(name, known, 1)
         return f" Is `{alike[0]}` meant?" if alike else ""
-    if reason == NO_LIST_REASON and isinstance(given, Mapping) and isinstance(given.get(name), str | int | float):
+    if (
+        reason == NO_LIST_REASON
+        and isinstance(given, Mapping)
+        and isinstance(given.get(name), str | int | float)
+    ):
         return f" A list is written [{given[name]}]."
     return ""
 
