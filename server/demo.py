@@ -22,6 +22,7 @@ PROJECT: Final = Path(__file__).with_name("demo_project")
 TEST_COMMAND: Final = "python3 -B -m unittest"
 CONFIG: Final = {"provider": "scripted", "model": "mend-the-test"}
 CALL_TIMEOUT_S: Final = 120
+SERVE: Final = "roocode-server serve (in a checkout: make serve)"
 DIFF_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -47,7 +48,7 @@ async def demo(port: int) -> bool:
                 await _until_told()
             else:
                 screen.line(
-                    "In a terminal, the demo keeps its server and dashboard open. `make serve` starts one."
+                    f"In a terminal, the demo keeps its server and dashboard open. To keep one: {SERVE}"
                 )
     return succeeded
 
@@ -123,7 +124,7 @@ class Visit:
             f"Log in with:     {admin['email']} / {admin['password']}",
             f"API reference:   {self._url}/docs   {self._url}/redoc   {self._url}/asyncapi.json",
             f"With curl:       curl -H 'Authorization: Bearer {self._key}' '{self._url}{path}'",
-            "To keep one:     make serve",
+            f"To keep one:     {SERVE}",
             "",
         ):
             self._screen.line(text)

@@ -75,6 +75,7 @@ def test_without_a_terminal_it_approves_by_itself_and_ends_well() -> None:
     assert "the demo approves this itself" in done.stdout
     assert "+        self._quantities[article] = self.quantity(article) + quantity" in done.stdout
     assert "Ran 5 tests" in done.stdout
+    assert done.stdout.endswith("To keep one: roocode-server serve (in a checkout: make serve)\n")
     assert "\x1b[" not in done.stdout
     assert not done.stderr
 
