@@ -132,7 +132,8 @@ def test_logging_out_ends_the_login_here_and_there(
     log_in(stranger, playing_server)
     [tokens] = json.loads(kept(stranger).read_text())["servers"].values()
     assert playing_server.request("GET", "/api/v1/sessions", key=tokens["access_token"]).status == 200
-    stranger.succeed("logout")
+    ended = stranger.run("logout")
+    assert ended.stderr.startswith(f"Logged out of {playing_server.url}.")
     assert json.loads(kept(stranger).read_text()) == {"servers": {}, "default": None}
     assert playing_server.request("GET", "/api/v1/sessions", key=tokens["access_token"]).status == 401
     again = stranger.run("logout", playing_server.url)

@@ -20,7 +20,7 @@ def command(connection: Connection, url: str | None) -> None:
     The tokens of a password's login end on the server, too. An API key is only deleted here: it stays valid
     until it is revoked.
     """
-    here = connection.at(checked_url(url)) if url else connection
+    here = connection.at(checked_url(url) if url else connection.url)  # also when it is forgotten
     logins = KeptLogins()
     kept = logins.get(here.url)
     if kept is None:
