@@ -7,8 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from roocode.commands.connection import Connection, connected
+from roocode.commands.kept_logins import KeptLogin, KeptLogins
 from tests.support.command_line import CommandLine
 from tests.support.server import ServerProcess
 
@@ -155,6 +159,26 @@ def test_commands_at_the_same_time_refresh_an_expired_login_once(
     [after] = json.loads(kept(stranger).read_text())["servers"].values()
     assert after["refresh_token"] != before["refresh_token"]
     assert stranger.run("sessions").returncode == 0
+
+
+def test_a_login_beside_a_command_leads_it_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("ROOCODE_URL", raising=False)
+
+    @click.command()
+    @connected
+    def command(connection: Connection) -> None:
+        log_in_at("http://127.0.0.1:2")
+        click.echo(connection.url)
+
+    def log_in_at(url: str) -> None:
+        KeptLogins().keep(url, KeptLogin("somebody", api_key="key"), is_default=True)
+
+    log_in_at("http://127.0.0.1:1")
+    assert CliRunner().invoke(command).output == "http://127.0.0.1:1\n"
+    assert CliRunner().invoke(command).output == "http://127.0.0.1:2\n"
 
 
 def test_a_damaged_file_is_told(stranger: CommandLine) -> None:

@@ -39,11 +39,13 @@ class Connection:
     server: str | None
     is_json: bool
     no_input: bool
+    kept_server: str | None = None
+    """That of the last login when the command began: a login beside it leads it nowhere else."""
 
     @property
     def url(self) -> str:
         """The server's address: the option, the environment, the last login, or port 3000 here."""
-        given = self.server or os.environ.get(URL_VARIABLE) or KeptLogins().default_url
+        given = self.server or os.environ.get(URL_VARIABLE) or self.kept_server
         return checked_url(given or DEFAULT_URL)
 
     @property
@@ -89,7 +91,8 @@ def connected(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--no-input", is_flag=True, help="Never ask anything.")
     @functools.wraps(function)
     def command(*, server: str | None, is_json: bool, no_input: bool, **rest: Any) -> None:
-        function(connection=Connection(server, is_json, no_input), **rest)
+        kept = KeptLogins().default_url
+        function(connection=Connection(server, is_json, no_input, kept), **rest)
 
     return command
 
