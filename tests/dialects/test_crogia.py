@@ -141,6 +141,9 @@ def test_a_detail_names_the_field_and_the_reason(server: ServerProcess) -> None:
     detail = refused(server.request("POST", "/api/sessions", {"task": "x", "nonsense": 1, "more": 2}), 400)
     assert "nonsense: " in detail and "more: " in detail
     assert refused(server.request("GET", "/api/sessions/none"), 404) == "Session not found"
+    several = refused(server.request("POST", "/api/sessions", {"task": 1, "other": 2}), 400)
+    assert ".; " not in several and not several.endswith(".")
+    assert "; " in several
 
 
 def test_a_wrong_method_is_told_the_right_ones(server: ServerProcess) -> None:

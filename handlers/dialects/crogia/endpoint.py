@@ -103,6 +103,7 @@ def refuse(failure: AppError) -> dict[str, str]:
 
 
 def _mistakes(failure: ValidationFailed) -> list[str]:
-    """Each mistake as its field and its reason; one about the whole body as its reason alone."""
+    """Each mistake as its field and reason, without full stops; one about the whole body as its reason."""
     told = failure.details.get("fields", [failure.details])
-    return [": ".join(part for part in (each["field"], each["reason"]) if part) for each in told]
+    stated = (": ".join(part for part in (each["field"], each["reason"]) if part) for each in told)
+    return [each.removesuffix(".") for each in stated]
