@@ -107,6 +107,9 @@ export const Check = ({ label, ...rest }) => html`<label class="check">
   <input type="checkbox" ...${rest} /> ${label}
 </label>`;
 
+/** Whether what has the focus is gone, or hidden, which the browser notices only when it draws. */
+const isLost = (focused) => !focused || focused === document.body || !focused.getClientRects().length;
+
 /**
  * A dialog; its content is made with what closes it. The focus returns to what it was opened with, or to the
  * heading above that if it is gone.
@@ -120,7 +123,7 @@ export function Dialog({ title, onClose, children }) {
   }, []);
   const closed = () => {
     onClose();
-    setTimeout(() => document.activeElement === document.body && heading.current?.focus());
+    setTimeout(() => isLost(document.activeElement) && heading.current?.focus());
   };
   return html`<dialog ref=${dialog} onClose=${closed} aria-label=${title}>
     <h2>${title}</h2>
