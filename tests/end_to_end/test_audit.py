@@ -25,9 +25,9 @@ def audited(tmp_path: Path) -> Iterator[ServerProcess]:
     server.end()
 
 
-def roocode(server: ServerProcess, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def roocode(server: ServerProcess, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     words = [*arguments, "--data-dir", str(server.data_dir)]
-    return run_to_the_end(words, env=os.environ, cwd=server.data_dir.parent, said=given)
+    return run_to_the_end(words, env={**os.environ, **environment}, cwd=server.data_dir.parent)
 
 
 def test_changes_are_listed_with_who_made_them_and_what_they_were_about(audited: ServerProcess) -> None:
@@ -58,7 +58,7 @@ def test_a_login_that_fails_is_an_entry_without_its_password(audited: ServerProc
 
 
 def test_who_is_no_administrator_reads_no_audit_log(audited: ServerProcess) -> None:
-    roocode(audited, "user", "add", "ada@example.com", given=f"{SECRET}\n{SECRET}\n")
+    roocode(audited, "user", "add", "ada@example.com", ROOCODE_PASSWORD=SECRET)
     key = roocode(audited, "key", "create", "ada@example.com").stdout.strip()
     refused = audited.request("GET", "/api/v1/audit", key=key)
     assert (refused.status, refused.code) == (403, "PERMISSION_DENIED")
@@ -67,7 +67,7 @@ def test_who_is_no_administrator_reads_no_audit_log(audited: ServerProcess) -> N
 
 
 def test_what_the_command_line_changes_is_in_it(audited: ServerProcess) -> None:
-    roocode(audited, "user", "add", "ada@example.com", given=f"{SECRET}\n{SECRET}\n")
+    roocode(audited, "user", "add", "ada@example.com", ROOCODE_PASSWORD=SECRET)
     [entry] = audited.request("GET", "/api/v1/audit?operation=user.add").body["data"]
     assert (entry["door"], entry["subject"]["email"]) == ("command-line", "ada@example.com")
 
