@@ -29,7 +29,7 @@ from roocode_server.engine.storage.rows import batched
 from roocode_server.engine.tools.notices import informed
 from roocode_server.engine.tracing.tracer import Span
 from roocode_server.models.clock import now
-from roocode_server.models.error import AppError, Conflict, ServerOverload
+from roocode_server.models.error import AppError, Conflict, NotFound, ServerOverload
 from roocode_server.models.event import Event
 from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import CallId, SessionId, TaskId, UserId
@@ -298,8 +298,11 @@ class TaskRunner:
                 span.set("roocode.task_id", task.id)
                 await self._work(task, slot, parent, span)
         except Exception as failure:
-            log.exception("task failed with an error", task_id=task.id)
-            await self._break_down(task, exhausted(failure))
+            if _is_without_session(failure):  # whoever deletes that cancels the task next
+                log.debug("the session of a task is being deleted", task_id=task.id)
+            else:
+                log.exception("task failed with an error", task_id=task.id)
+                await self._break_down(task, exhausted(failure))
         finally:
             self._runs.pop(task.id, None)
             self._services.transcripts.forget(task.id)
@@ -436,3 +439,7 @@ class TaskRunner:
         external = await imported("roocode_server.engine.agent.external.run")
         run: TaskRun = external.ExternalRun(work, acp)
         return run
+
+
+def _is_without_session(failure: Exception) -> bool:
+    return isinstance(failure, NotFound) and failure.details.get("resource") == "session"
