@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from roocode_server.models.event import StoredEvent
-from roocode_server.models.identifier import MessageId
+from roocode_server.models.identifier import MessageId, SessionId
 from roocode_server.models.task import Task
 from tests.engine.agent.conftest import Agent, Answer, call, done, say
 from tests.engine.agent.test_rewinding import Make, conversation, messages, reinstate, rewind
@@ -35,18 +35,20 @@ class Witness:
 
     def __call__(self, told: StoredEvent) -> None:
         if told.type == "message.created":
-            self.seen[orjson.loads(told.body)["message"]["id"]] = self.look(str(told.task_id))
+            message_id = orjson.loads(told.body)["message"]["id"]
+            self.seen[message_id] = self.look(str(told.task_id), told.session_id)
 
-    def look(self, task_id: str) -> Was:
+    def look(self, task_id: str, session_id: SessionId | None = None) -> Was:
+        """Look at a task, and at the files of a session: by default the one that the agent's helpers use."""
         path = self.agent.engine.data_dir / "roocode.sqlite3"
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
             [turns] = database.execute("SELECT count(*) FROM turns WHERE task_id = ?", [task_id]).fetchone()
             mode, todos = database.execute("SELECT mode, todos FROM tasks WHERE id = ?", [task_id]).fetchone()
         database.close()
-        return Was(turns, mode, todos, self.files())
+        return Was(turns, mode, todos, self.files(session_id))
 
-    def files(self) -> dict[str, str]:
-        folder = self.agent.engine.sessions.workspace(self.agent.session_id).folder
+    def files(self, session_id: SessionId | None = None) -> dict[str, str]:
+        folder = self.agent.engine.sessions.workspace(session_id or self.agent.session_id).folder
         return {file.name: file.read_text() for file in folder.iterdir()}
 
 
