@@ -8,17 +8,19 @@ const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_
 
 export function Approvals({ following, connection, may }) {
   const { question, session } = following.value;
-  const { pending, task } = following;
+  const { pending } = following;
   if (!pending.length && !question) return null;
+  const around = { connection, session, may };
   return html`<section class="waiting" aria-label="Waits for a person" aria-live="polite">
     ${pending.map(
       (approval) => html`<${Approval}
         key=${approval.id}
-        ...${{ approval, connection, session, may }}
+        approval=${approval}
+        ...${around}
         config=${session.config}
       />`,
     )}
-    ${question && html`<${Question} taskId=${task.id} ...${{ question, connection, session, may }} />`}
+    ${question && html`<${Question} question=${question} taskId=${question.taskId} ...${around} />`}
   </section>`;
 }
 

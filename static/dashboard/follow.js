@@ -65,6 +65,7 @@ export class Following extends Store {
   constructor(connection, session) {
     super(nothing(session));
     this.connection = connection;
+    this.asked = new Set(); // tasks that were not in those lists
     this.known = 0; // the lists that were requested include everything up to this number
   }
 
@@ -153,6 +154,7 @@ export class Following extends Store {
     state.now = isNew ? Date.now() : Date.parse(event.timestamp); // clocks may differ
     if (isNew) {
       TASK[event.type]?.(state, event);
+      if (event.taskId && !state.tasks.has(event.taskId)) this.#learnOf(event.taskId);
       this.connection.onNews(event, state.session);
     }
     STORY[event.type]?.(state, event);
@@ -161,6 +163,19 @@ export class Following extends Store {
       for (const old of state.story.splice(0, MOST_ITEMS / 5)) state.calls.delete(old.callKey);
     }
     this.tell();
+  }
+
+  /** Something happens in a task that is not among the last ones, which were asked for. */
+  async #learnOf(taskId) {
+    if (this.asked.has(taskId)) return;
+    this.asked.add(taskId);
+    try {
+      const { task } = await this.connection.call("task.get", { sessionId: this.value.session.id, taskId });
+      this.value.tasks.set(task.id, task);
+      this.tell();
+    } catch (refusal) {
+      this.connection.onTrouble(refusal);
+    }
   }
 
   /** The log is a different one than before: discard everything and load it again. */
@@ -481,7 +496,8 @@ const STORY = {
     if (event.taskId) state.isCommandLong = false;
   },
   "task.interactive": (state, event) => {
-    state.question = event.question ? { text: event.question, suggestions: event.suggestions } : null;
+    const { taskId, question, suggestions } = event;
+    state.question = question ? { taskId, text: question, suggestions } : null;
   },
   "task.active": (state) => (state.question = null),
   "task.resumable": (state, event) => {

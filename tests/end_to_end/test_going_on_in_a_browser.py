@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,19 @@ from tests.support.server import ServerProcess
 
 PLAYBOOKS = Path(__file__).with_name("playbooks")
 RULES = [{"decision": "always", "group": "command"}, {"decision": "always", "group": "edit"}]
+ASKS_LATER = """
+name: asks-later
+description: Is done, and asks when it goes on.
+steps:
+  - call: attempt_completion
+    with: {result: "Begun."}
+  - id: asked
+    call: ask_followup_question
+    with: {question: "Which one?", follow_up: [the left one, the right one]}
+  - call: attempt_completion
+    with: {result: "It was: {{ results.asked.text }}"}
+"""
+MORE_THAN_ARE_LISTED = 101
 STORY = "document.querySelector('.story').innerText"
 
 
@@ -77,6 +90,26 @@ async def test_a_task_is_told_more_stopped_corrected_and_gone_back_in(
     assert "Gone back to here" not in told
     assert told.count("Stopped: Resume continues where it was") == 1  # going back is told by its own line
     assert content(server, session_id) == "two"
+    assert page.complaints == []
+
+
+async def test_an_old_task_that_is_taken_up_again_asks_and_is_answered(
+    start_server: Callable[..., ServerProcess], page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "asks-later.yaml").write_text(ASKS_LATER)
+    server = start_server(providers__scripted__folders=f"[{tmp_path}]")
+    session_id = server.open_session("Long", model="asks-later")
+    tasks = f"/api/v1/sessions/{session_id}/tasks"
+    first = server.request("POST", tasks, {"input": "Begin"}).body["task"]["id"]
+    assert server.request("GET", f"{tasks}/{first}?wait=30").body["task"]["status"] == "completed"
+    for number in range(MORE_THAN_ARE_LISTED):
+        later = {"input": f"later {number}", "dependencies": ["none"]}  # it fails at once
+        assert server.request("POST", tasks, later).status == 201
+    await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+    await page.shows(f"later {MORE_THAN_ARE_LISTED - 1}")
+    server.request("POST", f"{tasks}/{first}/messages", {"text": "go on"})
+    await page.press("the left one")
+    await page.shows("It was: the left one")
     assert page.complaints == []
 
 
