@@ -319,11 +319,11 @@ def _check_paths(declared: Operation, other: Operation) -> None:
 
 def _shadows(above: RestBinding, below: RestBinding) -> bool:
     """Whether the tail of `above` matches `below` too; a placeholder can be any segment."""
+    if above.tail is None:
+        return False
     outer, inner = above.path.split("/"), below.path.split("/")
-    return (
-        above.tail is not None
-        and len(outer) <= len(inner)
-        and all(one == two or "{" in one + two for one, two in zip(outer, inner, strict=False))
+    return len(outer) <= len(inner) and all(
+        one == two or "{" in one + two for one, two in zip(outer, inner, strict=False)
     )
 
 

@@ -538,7 +538,8 @@ class Tasks:
         """
         await self._states.settle_all()
         await self._approvals.expire_overdue()
-        unfinished = await self._repository.unfinished()
+        if not (unfinished := await self._repository.unfinished()):
+            return
         for session_id in dict.fromkeys(task.session_id for task in unfinished):
             if has_expired(await self._sessions.get(session_id)):
                 await self._cancel_all(session_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import os
 import shlex
 from collections import defaultdict
@@ -92,8 +93,12 @@ class McpHub:
         self._runtime = runtime
         self._lasting = lasting
         self._folder = folder
-        self._outside = UnsafeLocalRuntime()
         self._slots: defaultdict[SessionId, dict[str, ServerSlot]] = defaultdict(dict)
+
+    @functools.cached_property
+    def _outside(self) -> UnsafeLocalRuntime:
+        """Where the operator's own programs run: most operators have none."""
+        return UnsafeLocalRuntime()
 
     async def call_tool(
         self, session_id: SessionId, server: str, tool: str, arguments: Mapping[str, Any]

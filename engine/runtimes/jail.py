@@ -129,8 +129,9 @@ class Jail:
 
     def _hidden(self, sandbox: SandboxSpec) -> Iterator[str]:
         """Cover this server's own folders with empty ones if they are inside a folder that is shown."""
+        shown = (Path("/usr"), *self._shown())
         for secret in _secret_folders(sandbox):
-            if any(secret.is_relative_to(path) for path in (Path("/usr"), *self._shown())):
+            if any(secret.is_relative_to(path) for path in shown):
                 yield from ("--tmpfs", str(secret), "--remount-ro", str(secret))
 
 

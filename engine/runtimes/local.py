@@ -9,6 +9,7 @@ line: it is the shell that every system has, so that a line means the same on al
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import shutil
 import subprocess
@@ -179,8 +180,9 @@ def _filter() -> tuple[bytes, str]:
         return b"", str(failure)
 
 
+@functools.cache
 def _options(bwrap: str | None) -> frozenset[str]:
-    """Return the options that the installed version knows."""
+    """Return the options that the installed version knows; it is asked once a process."""
     if bwrap is None:
         return frozenset()
     told = subprocess.run([bwrap, "--help"], capture_output=True, text=True, check=False)  # noqa: S603

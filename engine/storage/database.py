@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from roocode_server.engine.concurrency.shield import run_to_completion
-from roocode_server.engine.storage.driver import BATCHING_DRIVER, SqliteConnection
+from roocode_server.engine.storage.driver import BATCHING_DRIVER, SqliteConnection, driver_of
 from roocode_server.engine.storage.journal import Journal, PendingEvent
 from roocode_server.engine.storage.schema import NewerVersion, bring_up_to_date
 from roocode_server.engine.storage.tables import PROBED, server_state
@@ -426,9 +426,7 @@ async def _start(connection: AsyncConnection) -> None:
 
 def _driver(connection: AsyncConnection) -> SqliteConnection:
     assert connection.sync_connection is not None  # noqa: S101 - it is open
-    driver = connection.sync_connection.connection.dbapi_connection
-    assert isinstance(driver, SqliteConnection)  # noqa: S101 - the only one that is wired up
-    return driver
+    return driver_of(connection.sync_connection)
 
 
 async def run_plain(connection: AsyncConnection, statement: str) -> None:
@@ -511,17 +509,12 @@ def _create_engine(url: str, synchronous: Synchronous) -> AsyncEngine:
     return engine
 
 
-def _prepare_sqlite(synchronous: Synchronous, connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        f"synchronous={synchronous.value}",
-        "foreign_keys=ON",
-        "busy_timeout=10000",
-        f"cache_size=-{READER_CACHE_KIB}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _prepare_sqlite(synchronous: Synchronous, connection: SqliteConnection, _: object) -> None:
+    connection.defer("execute", "PRAGMA journal_mode=WAL")
+    connection.defer("execute", f"PRAGMA synchronous={synchronous.value}")
+    connection.defer("execute", "PRAGMA foreign_keys=ON")
+    connection.defer("execute", "PRAGMA busy_timeout=10000")
+    connection.cursor().execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
 
 
 def _check_file(path: str) -> None:

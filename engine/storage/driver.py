@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import aiosqlite
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
     AsyncAdapt_aiosqlite_cursor,
@@ -137,6 +138,13 @@ class _Driver(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arg: Any, **kw: Any) -> AsyncAdapt_aiosqlite_connection:
         adapted = super().connect(*arg, **kw)
         return SqliteConnection(self, adapted._connection)
+
+
+def driver_of(connection: Connection) -> SqliteConnection:
+    """Return the driver's connection below SQLAlchemy's."""
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, SqliteConnection)  # noqa: S101 - the only one that is wired up
+    return driver
 
 
 BATCHING_DRIVER: Final = _Driver(aiosqlite, sqlite3)

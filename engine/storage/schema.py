@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from roocode_server.engine.storage.driver import driver_of
 from roocode_server.engine.storage.tables import PROBED, metadata, server_state
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -58,8 +59,9 @@ def check_version(version: str) -> None:
 
 
 def _make(connection: Connection) -> None:
-    for statement in _statements(connection.dialect.name):
-        connection.exec_driver_sql(statement)
+    with driver_of(connection).deferring():
+        for statement in _statements(connection.dialect.name):
+            connection.exec_driver_sql(statement)
     connection.execute(insert(server_state).values(name=PROBED, value="0"))
     connection.execute(insert(_versions).values(version_num=VERSION))
 

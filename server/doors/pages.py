@@ -7,6 +7,8 @@ using them. All files come from this server, so the pages work without internet 
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
 import posixpath
 import re
 import secrets
@@ -112,8 +114,13 @@ def static_root() -> Path:
 def _dashboard(*, is_open: bool) -> Handler:
     """The dashboard, which knows its version: it says so when the server has become another one."""
     release = version("roocode-server")
-    modules = modules_of(static_root(), "dashboard/main.js")
-    return _page("dashboard.html", DASHBOARD_POLICY, is_open=is_open, version=release, modules=modules)
+
+    @functools.cache
+    def facts() -> Mapping[str, Any]:
+        modules = modules_of(static_root(), "dashboard/main.js")
+        return {"is_open": is_open, "version": release, "modules": modules}
+
+    return _page("dashboard.html", DASHBOARD_POLICY, facts)
 
 
 def modules_of(root: Path, entry: str) -> list[str]:
@@ -127,13 +134,13 @@ def modules_of(root: Path, entry: str) -> list[str]:
     return found[1:]
 
 
-def _page(template: str, policy: Mapping[str, str], **facts: bool | str | list[str]) -> Handler:
+def _page(template: str, policy: Mapping[str, str], facts: Callable[[], Mapping[str, Any]] = dict) -> Handler:
     allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
     async def page(request: web.Request) -> web.Response:
         nonce = secrets.token_urlsafe(NONCE_BYTES)
         response = aiohttp_jinja2.render_template(
-            template, request, {"static": STATIC, "nonce": nonce, **facts}
+            template, request, {"static": STATIC, "nonce": nonce, **facts()}
         )
         response.headers.update(PAGE_HEADERS)
         response.headers["Content-Security-Policy"] = allowed.replace("{nonce}", nonce)
@@ -174,17 +181,18 @@ class _Document:
 
 def _files(root: Path) -> Handler:
     """Serve the files that exist when the server starts, by their exact names, and nothing else."""
-    found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
-    handlers = {
-        name: _file(path, VENDORED if name.startswith(VENDOR) else REVALIDATED)
-        for name, path in found.items()
-    }
+    paths = (os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names)
+    found = {path.removeprefix(f"{root}/") for path in paths}
+
+    @functools.cache
+    def handler(name: str) -> Handler:
+        return _file(root / name, VENDORED if name.startswith(VENDOR) else REVALIDATED)
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        handler = handlers.get(request.match_info["path"])
-        if handler is None:
+        name = request.match_info["path"]
+        if name not in found:
             raise web.HTTPNotFound
-        return await handler(request)
+        return await handler(name)(request)
 
     return serve
 
