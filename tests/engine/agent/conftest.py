@@ -6,10 +6,11 @@ Everything else is real: database, workspace, sandbox, tools.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 import pytest
@@ -24,6 +25,8 @@ from roocode_server.engine.providers.provider import (
     TextDelta,
     Usage,
 )
+from roocode_server.models.approval import Approval
+from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionCreate
 from roocode_server.models.settings import Settings
@@ -31,6 +34,7 @@ from roocode_server.models.task import FINAL, Activity, Task, TaskCreate, TaskSa
 from roocode_server.models.user import Caller
 
 Step = ModelEvent | ProviderFailure
+Found = TypeVar("Found")
 Answer = Iterable[Step] | Callable[[ModelRequest], Iterable[Step]]
 
 
@@ -68,6 +72,24 @@ class StandIn:
             await asyncio.sleep(0)
         if not isinstance(step, Stopped):
             yield Stopped(reason="end")
+
+
+class News:
+    """Follows a session: says when events have come."""
+
+    def __init__(self) -> None:
+        self._are_there = asyncio.Event()
+
+    def deliver(self, stored: StoredEvent) -> None:
+        if stored.seq:
+            self._are_there.set()
+
+    async def come(self, *, within_s: float) -> None:
+        """Return as soon as something has happened since the last time, and after this time in any case."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._are_there.wait()
+        self._are_there.clear()
 
 
 @dataclass
@@ -108,10 +130,38 @@ class Agent:
         await self.engine.tasks.update(self.caller, update)
 
     async def until(self, task: Task, reached: Callable[[Task], bool]) -> Task:
-        async with asyncio.timeout(60):
-            while not reached(now := await self.engine.tasks.get(task.session_id, task.id)):
-                await asyncio.sleep(0.01)
-        return now
+        async def look() -> Task | None:
+            now = await self.engine.tasks.get(task.session_id, task.id)
+            return now if reached(now) else None
+
+        return await self.found(look, task.session_id)
+
+    async def found(
+        self, look: Callable[[], Awaitable[Found | None]], session_id: SessionId | None = None
+    ) -> Found:
+        """Look at each event of the session, and now and then in case something changes without one."""
+        news = News()
+        leave = self.engine.hub.follow(session_id or self.session_id, news)
+        try:
+            async with asyncio.timeout(60):
+                while not (found := await look()):
+                    await news.come(within_s=0.2)
+        finally:
+            leave()
+        return found
+
+    async def at_work(self, calls: int = 1) -> None:
+        """Wait until so many calls have begun."""
+
+        async def look() -> bool:
+            return len(await self.events("tool.started")) >= calls
+
+        await self.found(look)
+
+    async def approval(self, task: Task) -> Approval:
+        """The approval that a task waits for, once it is asked for."""
+        [first, *_] = await self.found(lambda: self.engine.approvals.pending(task.id), task.session_id)
+        return first
 
     async def events(self, *types: str) -> list[dict[str, Any]]:
         """Return the log's events of some types, in order."""

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from roocode_server.models.task import Activity, Task, TaskStatus
+from roocode_server.models.task import Activity, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
 from tests.engine.agent.test_external_agents import small
 from tests.support.told import open_calls
 
 SLEEP = call("execute_command", command="sleep 1000")
-
-
-async def at_work(agent: Agent, calls: int = 1) -> None:
-    """Wait until so many calls have begun."""
-    async with asyncio.timeout(60):
-        while len(await agent.events("tool.started")) < calls:
-            await asyncio.sleep(0.01)
 
 
 async def failures(agent: Agent) -> list[tuple[str, str]]:
@@ -32,7 +24,7 @@ async def nothing_is_open(agent: Agent) -> None:
 
 async def test_a_call_ends_with_the_task_that_is_cancelled(agent: Agent) -> None:
     task = await agent.start([SLEEP])
-    await at_work(agent)
+    await agent.at_work()
     await agent.engine.tasks.cancel(agent.session_id, task.id)
     assert await failures(agent) == [("execute_command", "CALL_CANCELLED")]
     types = [each["type"] for each in await agent.events()]
@@ -50,7 +42,7 @@ async def test_a_call_ends_with_the_task_that_takes_too_long(agent: Agent) -> No
 async def test_the_call_of_a_parent_ends_as_that_of_its_subtask_does(agent: Agent) -> None:
     spawn = call("new_task", "spawn", mode="code", message="wait")
     parent = await agent.start([spawn], [SLEEP])
-    await at_work(agent, 2)
+    await agent.at_work(2)
     await agent.engine.tasks.cancel(agent.session_id, parent.id)
     assert await failures(agent) == [("execute_command", "CALL_CANCELLED"), ("new_task", "CALL_CANCELLED")]
     await nothing_is_open(agent)
@@ -59,7 +51,7 @@ async def test_the_call_of_a_parent_ends_as_that_of_its_subtask_does(agent: Agen
 async def test_a_cancelled_subtask_ends_the_call_of_its_parent_once(agent: Agent) -> None:
     spawn = call("new_task", "spawn", mode="code", message="wait")
     parent = await agent.start([spawn], [SLEEP], [done("alone")])
-    await at_work(agent, 2)
+    await agent.at_work(2)
     [spawned] = await agent.events("task.spawned")
     await agent.engine.tasks.cancel(agent.session_id, spawned["childTaskId"])
     assert (await agent.finish(parent)).status is TaskStatus.COMPLETED
@@ -81,7 +73,7 @@ async def test_a_question_that_a_stop_cut_off_ends_and_is_asked_anew(agent: Agen
 
 async def test_a_command_that_a_stop_cut_off_is_not_told_to_end_again_when_the_task_is(agent: Agent) -> None:
     task = await agent.start([SLEEP])
-    await at_work(agent)
+    await agent.at_work()
     again = await agent.reopen()
     await again.engine.tasks.cancel(agent.session_id, task.id)
     assert await failures(again) == [("execute_command", "CALL_INTERRUPTED")]
@@ -118,7 +110,7 @@ async def test_a_call_of_an_external_agent_ends_with_its_task(
 ) -> None:
     agent = await small(make_agent, "edit", edit="ask")
     task = await agent.start()
-    await waiting(agent, task)
+    await agent.approval(task)
     if end == "cancel":
         await agent.engine.tasks.cancel(agent.session_id, task.id)
     else:
@@ -136,9 +128,3 @@ async def test_a_call_that_an_external_agent_leaves_open_ends_with_its_task(
     assert task.status is TaskStatus.COMPLETED
     assert await failures(agent) == [("read", "CALL_ABANDONED")]
     await nothing_is_open(agent)
-
-
-async def waiting(agent: Agent, task: Task) -> None:
-    async with asyncio.timeout(60):
-        while not await agent.engine.approvals.pending(task.id):
-            await asyncio.sleep(0.01)

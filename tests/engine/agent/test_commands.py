@@ -176,10 +176,7 @@ ASKS: Any = [call("ask_followup_question", question="Well?")]
 
 async def ended(agent: Agent) -> dict[str, Any]:
     """Wait for the end of the command in the background, and return its event."""
-    async with asyncio.timeout(30):
-        while not (found := await agent.events("command.ended")):
-            await asyncio.sleep(0.01)
-    [only] = found
+    [only] = await agent.found(lambda: agent.events("command.ended"))
     return only
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -34,10 +33,8 @@ async def small(make_agent: Make, do: str, *, edit: str = "always", **config: An
 
 
 async def answer(agent: Agent, task: Task, action: str) -> None:
-    async with asyncio.timeout(60):
-        while not (pending := await agent.engine.approvals.pending(task.id)):
-            await asyncio.sleep(0.01)
-    raw = {"sessionId": agent.session_id, "approvalId": pending[0].id, "action": action}
+    asked = await agent.approval(task)
+    raw = {"sessionId": agent.session_id, "approvalId": asked.id, "action": action}
     await agent.engine.tasks.respond(agent.caller, ApprovalRespond.load(raw))
 
 

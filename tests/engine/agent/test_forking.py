@@ -204,9 +204,7 @@ async def test_a_call_that_ran_is_told_as_interrupted_in_the_copy_only(agent: Ag
     waits = call("execute_command", "c1", command="until [ -e go ]; do sleep 0.05; done")
     task = await agent.start([waits], [done()])
     await agent.until(task, lambda now: now.step is not None and now.status is TaskStatus.RUNNING)
-    async with asyncio.timeout(60):
-        while not await agent.events("tool.started"):
-            await asyncio.sleep(0.01)
+    await agent.at_work()
     copy = await fork(agent)
     failed = [each for each in await events(agent, copy.id) if each["type"] == "tool.failed"]
     assert [each["code"] for each in failed] == ["CALL_INTERRUPTED"]

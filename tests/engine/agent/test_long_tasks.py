@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -94,9 +93,7 @@ async def test_cancelling_a_parent_cancels_its_subtask(agent: Agent) -> None:
 
 async def test_a_cancelled_subtask_leaves_its_parent_at_work(agent: Agent) -> None:
     parent = await agent.start([subtask()], [call("execute_command", command="sleep 1000")], [done("alone")])
-    async with asyncio.timeout(60):
-        while len(await agent.events("tool.started")) < 2:
-            await asyncio.sleep(0.01)
+    await agent.at_work(2)
     [spawned] = await agent.events("task.spawned")
     await agent.engine.tasks.cancel(agent.session_id, spawned["childTaskId"])
     assert (await agent.finish(parent)).status is TaskStatus.COMPLETED

@@ -144,9 +144,11 @@ async def test_those_that_the_database_refused_to_change_fail_when_the_next_task
         assert await failed(agent) == waited[:A_FEW]
     agent.model.answers.append([done("later")])
     assert (await agent.finish(await create(agent))).status is TaskStatus.COMPLETED
-    async with asyncio.timeout(30):
-        while await failed(agent) != waited:
-            await asyncio.sleep(0.01)
+
+    async def have_failed() -> bool:
+        return await failed(agent) == waited
+
+    await agent.found(have_failed)
 
 
 async def test_others_write_while_the_tasks_of_a_session_are_cancelled(

@@ -13,7 +13,7 @@ from roocode_server.models.error import Conflict
 from roocode_server.models.session import SessionCreate, SessionUpdate
 from roocode_server.models.task import TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
-from tests.engine.agent.test_remembered_answers import ASKING, answer, echo, pending, write
+from tests.engine.agent.test_remembered_answers import ASKING, answer, echo, write
 
 Make = Callable[..., Awaitable[Agent]]
 MANY = {"concurrentTasks": 3}
@@ -28,11 +28,11 @@ async def add_rule(agent: Agent, **rule: str) -> None:
 async def test_an_answer_that_is_remembered_answers_what_else_it_covers(make_agent: Make) -> None:
     agent = await make_agent(approvals=ASKING, config=MANY)
     first = await agent.start([echo(1)])
-    await pending(agent, first)
+    await agent.approval(first)
     second = await agent.start([echo(2)])
-    covered = await pending(agent, second)
+    covered = await agent.approval(second)
     third = await agent.start([call("execute_command", command="git status; sh -c id")])
-    await pending(agent, third)
+    await agent.approval(third)
     agent.model.answers += [[done()], [done()], [done()]]
     await answer(agent, first, "approve", "session")
     assert (await agent.finish(second)).status is TaskStatus.COMPLETED
@@ -42,7 +42,7 @@ async def test_an_answer_that_is_remembered_answers_what_else_it_covers(make_age
     assert by_rule.by_rule == ApprovalRule.load({"decision": "always", "command": "git status"})
     told = [each for each in await agent.events("approval.resolved") if each["approvalId"] == covered.id]
     assert [each["byRule"] for each in told] == [{"decision": "always", "command": "git status"}]
-    assert (await pending(agent, third)).status is ApprovalStatus.PENDING
+    assert (await agent.approval(third)).status is ApprovalStatus.PENDING
     await answer(agent, third, "reject", "once")
     await agent.finish(third)
 
@@ -52,9 +52,9 @@ async def test_a_refusal_that_is_remembered_refuses_what_is_open_and_tells_the_a
 ) -> None:
     agent = await make_agent(approvals=ASKING, config=MANY)
     first = await agent.start([write("a.txt", "1")])
-    await pending(agent, first)
+    await agent.approval(first)
     second = await agent.start([write("a.txt", "2")])
-    await pending(agent, second)
+    await agent.approval(second)
     agent.model.answers += [[done()], [done()]]
     await answer(agent, first, "reject", "session")
     await agent.finish(first)
@@ -65,12 +65,12 @@ async def test_a_refusal_that_is_remembered_refuses_what_is_open_and_tells_the_a
 async def test_a_rule_for_always_answers_in_the_other_sessions_of_the_person(make_agent: Make) -> None:
     agent = await make_agent(approvals=ASKING, config=MANY)
     there = await agent.start([write("a.txt", "1")])
-    await pending(agent, there)
+    await agent.approval(there)
     config = {"provider": agent.model.name, "model": "any"}
     elsewhere = await agent.engine.sessions.create(agent.caller, SessionCreate.load({"config": config}))
     agent.session_id = elsewhere.id
     here = await agent.start([write("a.txt", "2")])
-    await pending(agent, here)
+    await agent.approval(here)
     agent.model.answers += [[done()], [done()]]
     await answer(agent, here, "approve", "always")
     assert (await agent.finish(there)).status is TaskStatus.COMPLETED
@@ -80,13 +80,13 @@ async def test_a_rule_for_always_answers_in_the_other_sessions_of_the_person(mak
 async def test_a_rule_for_everything_does_not_answer_for_a_protected_file(make_agent: Make) -> None:
     agent = await make_agent(approvals=ASKING, config=MANY)
     guarded = await agent.start([write("AGENTS.md", "1")])
-    await pending(agent, guarded)
+    await agent.approval(guarded)
     plain = await agent.start([write("a.txt", "1")])
-    await pending(agent, plain)
+    await agent.approval(plain)
     agent.model.answers += [[done()], [done()]]
     await add_rule(agent, decision="always")
     assert (await agent.finish(plain)).status is TaskStatus.COMPLETED
-    assert (await pending(agent, guarded)).status is ApprovalStatus.PENDING
+    assert (await agent.approval(guarded)).status is ApprovalStatus.PENDING
     await add_rule(agent, decision="always", path="AGENTS.md")
     assert (await agent.finish(guarded)).status is TaskStatus.COMPLETED
 
@@ -96,7 +96,7 @@ async def test_a_rule_that_was_made_while_the_task_was_interrupted_answers_when_
 ) -> None:
     agent = await make_agent(approvals=ASKING, config=MANY)
     task = await agent.start([echo(1)])
-    asked = await pending(agent, task)
+    asked = await agent.approval(task)
     agent = await agent.reopen()
     await add_rule(agent, decision="always", command="git")
     agent.model.answers += [[done()]]
@@ -110,7 +110,7 @@ async def test_a_rule_that_was_made_while_the_task_was_interrupted_answers_when_
 async def test_a_rule_and_a_person_at_the_same_moment_give_one_answer(make_agent: Make, moment: int) -> None:
     agent = await make_agent(approvals=ASKING, config=MANY)
     task = await agent.start([echo(1)])
-    asked = await pending(agent, task)
+    asked = await agent.approval(task)
     agent.model.answers += [[done()]]
 
     async def respond() -> None:

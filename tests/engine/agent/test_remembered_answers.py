@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,16 +18,8 @@ Make = Callable[..., Awaitable[Agent]]
 ASKING = {"command": "ask", "edit": "ask"}
 
 
-async def pending(agent: Agent, task: Task) -> Approval:
-    """The approval that the task waits for, once it is asked for."""
-    async with asyncio.timeout(60):
-        while not (found := await agent.engine.approvals.pending(task.id)):
-            await asyncio.sleep(0.01)
-    return found[0]
-
-
 async def answer(agent: Agent, task: Task, action: str, remember: str) -> Approval:
-    asked = await pending(agent, task)
+    asked = await agent.approval(task)
     raw = {"sessionId": task.session_id, "approvalId": asked.id, "action": action, "remember": remember}
     return await agent.engine.tasks.respond(agent.caller, ApprovalRespond.load(raw))
 
@@ -63,7 +54,7 @@ async def test_a_refusal_is_remembered_too(make_agent: Make) -> None:
     agent = await make_agent(approvals=ASKING)
     task = await agent.start([write("a.txt", "1")], [write("a.txt", "2")], [write("b.txt", "3")], [done()])
     await answer(agent, task, "reject", "session")
-    third = await pending(agent, task)
+    third = await agent.approval(task)
     assert third.parameters["path"] == "b.txt"
     await answer(agent, task, "approve", "once")
     await agent.finish(task)
@@ -99,7 +90,7 @@ async def test_a_rule_of_the_session_decides_over_a_standing_one(make_agent: Mak
         config={"approvals": [{"decision": "ask", "group": "edit", "path": "a.txt"}]}, approvals=ASKING
     )
     task = await agent.start([write("a.txt", "1")], [write("a.txt", "2")], [done()])
-    assert (await pending(agent, task)).rules != []
+    assert (await agent.approval(task)).rules != []
     await answer(agent, task, "approve", "always")
     await answer(agent, task, "approve", "once")
     await agent.finish(task)
@@ -112,10 +103,10 @@ async def test_a_question_without_a_rule_is_answered_once_or_not_at_all(
 ) -> None:
     agent = await make_agent(approvals=ASKING)
     task = await agent.start([call("execute_command", command="sh -c id")], [done()])
-    assert (await pending(agent, task)).rules == []
+    assert (await agent.approval(task)).rules == []
     with pytest.raises(InvalidField):
         await answer(agent, task, "approve", remember)
-    assert (await pending(agent, task)).status is ApprovalStatus.PENDING
+    assert (await agent.approval(task)).status is ApprovalStatus.PENDING
     await answer(agent, task, "reject", "once")
     await agent.finish(task)
 
@@ -125,7 +116,7 @@ async def test_the_rule_of_a_file_is_for_that_file_alone(make_agent: Make, path:
     agent = await make_agent(approvals=ASKING)
     task = await agent.start([write(path, "1")], [write(path, "2")], [write("other.txt", "3")], [done()])
     await answer(agent, task, "approve", "session")
-    third = await pending(agent, task)
+    third = await agent.approval(task)
     assert third.parameters["path"] == "other.txt"
     await answer(agent, task, "approve", "once")
     await agent.finish(task)
@@ -138,7 +129,7 @@ async def test_a_protected_file_is_covered_by_a_rule_that_names_it(make_agent: M
         [write("AGENTS.md", "1")], [write("AGENTS.md", "2")], [write(".roomodes", "")], [done()]
     )
     await answer(agent, task, "approve", "session")
-    third = await pending(agent, task)
+    third = await agent.approval(task)
     assert third.parameters["path"] == ".roomodes"
     await answer(agent, task, "reject", "once")
     await agent.finish(task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from roocode_server.engine.providers.provider import CallDelta
@@ -15,10 +14,8 @@ ASKING = {"command": "ask"}
 
 async def answer_next(agent: Agent, task: Task, action: str) -> None:
     """Answer the next approval, once it is asked for."""
-    async with asyncio.timeout(60):
-        while not (pending := await agent.engine.approvals.pending(task.id)):
-            await asyncio.sleep(0.01)
-    raw = {"sessionId": task.session_id, "approvalId": pending[0].id, "action": action}
+    asked = await agent.approval(task)
+    raw = {"sessionId": task.session_id, "approvalId": asked.id, "action": action}
     await agent.engine.tasks.respond(agent.caller, ApprovalRespond.load(raw))
 
 

@@ -364,9 +364,8 @@ async def test_a_cancelled_task_does_not_wait_for_a_place_first(
         [call("execute_command", command="sleep 1000")],
         sessionId=await another_session(agent),
     )
+    await agent.until(busy, lambda now: now.status is TaskStatus.RUNNING)
     async with asyncio.timeout(60):
-        while (await agent.engine.tasks.get(busy.session_id, busy.id)).status != "running":
-            await asyncio.sleep(0.01)
         await cancel(agent, asking.id)
     await agent.engine.tasks.cancel(busy.session_id, busy.id)
 
