@@ -12,18 +12,20 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.forked import CLIENT, run_to_the_end
+from tests.support.forked import CLIENT, ForkedCommand, run_to_the_end
 from tests.support.server import ServerProcess
 
 COMMAND = Path(sys.executable).with_name("roocode")
 DEADLINE_S = 90
+POLL_S = 0.1
 PLAYBOOKS = {
     "do-it": """
 name: do-it
@@ -84,21 +86,22 @@ class CommandLine:
         """Run it with --json, and return what it prints."""
         return json.loads(self.succeed(*arguments, "--json", **options))
 
+    def wait_until_it_asks(self, task: str) -> dict[str, Any]:
+        """Wait until a task waits for a person; return it."""
+        while (shown := self.json("tasks", "show", task))["activity"] != "interactive":
+            time.sleep(POLL_S)
+        return dict(shown)
+
     @contextlib.contextmanager
-    def in_terminal(self, *arguments: str, cwd: Path | None = None, **settings: str) -> Iterator[Typist]:
-        """Run it in a terminal of its own."""
+    def in_terminal(
+        self, *arguments: str, cwd: Path | None = None, is_installed: bool = False, **settings: str
+    ) -> Iterator[Typist]:
+        """Run it in a terminal of its own: a fork, or the installed command, which starts for half a second."""
         ours, its = pty.openpty()
-        process = subprocess.Popen(
-            [str(COMMAND), *arguments],
-            stdin=its,
-            stdout=its,
-            stderr=its,
-            cwd=cwd or self.folder,
-            env={**self.environment, "TERM": "xterm", **settings},
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(its)
+        environment = {**self.environment, "TERM": "xterm", **settings}
+        start = _start_installed if is_installed else _start_fork
+        with Connection(its) as terminal:
+            process = start(arguments, environment, cwd or self.folder, terminal)
         try:
             yield Typist(ours, process)
         finally:
@@ -108,12 +111,39 @@ class CommandLine:
             os.close(ours)
 
 
+def _start_fork(
+    arguments: Sequence[str], environment: Mapping[str, str], cwd: Path, terminal: Connection
+) -> ForkedCommand:
+    nowhere = Path(os.devnull)
+    process = ForkedCommand(
+        arguments, program=CLIENT, env=environment, cwd=cwd, stderr=nowhere, terminal=terminal
+    )
+    process.stdout.close()
+    return process
+
+
+def _start_installed(
+    arguments: Sequence[str], environment: Mapping[str, str], cwd: Path, terminal: Connection
+) -> subprocess.Popen[bytes]:
+    its = terminal.fileno()
+    return subprocess.Popen(
+        [str(COMMAND), *arguments],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        cwd=cwd,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+
+
 @dataclass
 class Typist:
     """Somebody at a terminal."""
 
     terminal: int
-    process: subprocess.Popen[bytes]
+    process: ForkedCommand | subprocess.Popen[bytes]
     seen: str = ""
     _read: int = 0
 

@@ -9,6 +9,7 @@ commands themselves are started by `test_command.py` of both, `test_demo.py`, `t
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import multiprocessing
 import os
@@ -17,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -50,10 +52,12 @@ class ForkedCommand:
         stderr: Path,
         program: str = SERVER,
         stdin: Connection | None = None,
+        terminal: Connection | None = None,
     ) -> None:
+        """In a terminal, if one is given: a descriptor for all three streams, and for Ctrl-C."""
         self._program = program
         reading, writing = _context.Pipe(duplex=False)
-        given = (program, arguments, dict(env), cwd, stdin, writing, stderr)
+        given = (program, arguments, dict(env), cwd, stdin, writing, stderr, terminal)
         self._process = _context.Process(target=_run, args=given)
         self._process.start()
         writing.close()
@@ -134,6 +138,7 @@ def _run(
     stdin: Connection | None,
     stdout: Connection,
     stderr: Path,
+    terminal: Connection | None,
 ) -> None:
     """What the fork does: become the command."""
     from roocode_server.models import event
@@ -154,5 +159,18 @@ def _run(
     os.close(log)
     os.dup2(stdout.fileno(), 1)
     stdout.close()
+    if terminal is not None:
+        _sit_at(terminal)
     sys.argv = [program, *arguments]
     import_module(_MODULES[program]).main(prog_name=program)
+
+
+def _sit_at(terminal: Connection) -> None:
+    """Make this the first process of a terminal, with streams as Python opens them there."""
+    os.setsid()
+    fcntl.ioctl(terminal.fileno(), termios.TIOCSCTTY, 0)
+    for standard in (0, 1, 2):
+        os.dup2(terminal.fileno(), standard)
+    terminal.close()
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
+    sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))

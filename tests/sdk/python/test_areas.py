@@ -86,7 +86,7 @@ async def test_a_terminal_is_written_to_and_read(client: AsyncRooCodeClient) -> 
     terminal = await client.terminals.open(session.id)
     await client.terminals.input(session.id, terminal.id, "echo 4$((1+1))\n")
     while "42" not in (await client.terminals.get(session.id, terminal.id)).output:
-        pass
+        await asyncio.sleep(0.02)
     await client.terminals.input(session.id, terminal.id, "exit 3\n")
     async for event in events:
         if isinstance(event, TerminalClosedEvent):

@@ -104,8 +104,7 @@ def test_standing_rules_are_listed_in_words_and_taken_back(
     assert none.stderr.startswith("There is none: ")
     assert command_line.json("rules") == []
     task = command_line.succeed("run", *DO_IT, "--detach", "cat none").strip()
-    while (shown := command_line.json("tasks", "show", task))["activity"] != "interactive":
-        pass
+    shown = command_line.wait_until_it_asks(task)
     session = f"/api/v1/sessions/{shown['sessionId']}"
     [asked] = playing_server.request("GET", f"{session}/approvals?status=pending").body["data"]
     body = {"action": "approve", "remember": "always"}

@@ -100,8 +100,7 @@ def test_the_time_that_a_task_may_take_has_a_code_of_its_own(command_line: Comma
 
 def test_a_task_that_waits_is_stopped_and_cannot_be_stopped_twice(command_line: CommandLine) -> None:
     task = command_line.succeed("run", *DO_IT, "--detach", "echo hello").strip()
-    while command_line.json("tasks", "show", task)["activity"] != "interactive":
-        pass
+    command_line.wait_until_it_asks(task)
     assert command_line.run("tasks", "interrupt", task).stderr.endswith(f"Interrupted: {task}\n")
     assert command_line.json("tasks", "show", task)["activity"] == "resumable"
     assert command_line.run("tasks", "interrupt", task).returncode == 1
@@ -136,8 +135,7 @@ def test_a_task_that_is_left_is_attached_to_and_what_it_asks_is_answered(command
     left = command_line.run("run", *DO_IT, "--detach", "echo hello > there")
     task = left.stdout.strip()
     assert left.stderr == f"It goes on: roocode tasks attach {task}\n"
-    while command_line.json("tasks", "show", task)["activity"] != "interactive":
-        pass
+    command_line.wait_until_it_asks(task)
     with command_line.in_terminal("tasks", "attach", task) as person:
         shown = person.until("Approve? ")
         assert "Ctrl-C leaves the task running" in shown
@@ -256,7 +254,7 @@ def test_without_a_terminal_a_question_is_answered_that_nobody_is_there(command_
 
 
 def test_ctrl_c_cancels_the_task_as_it_says(command_line: CommandLine) -> None:
-    with command_line.in_terminal("run", *DO_IT, "--yes", "sleep 300") as person:
+    with command_line.in_terminal("run", *DO_IT, "--yes", "sleep 300", is_installed=True) as person:
         person.until("Ctrl-C cancels the task")
         person.until("→ execute_command")
         person.press_ctrl_c()
