@@ -176,8 +176,9 @@ class Run:
             question = LED_NOWHERE.format(count=self.work.mistakes)
             await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
             self.work.mistakes = 0
-        repeated, often = self._repeated(), self.work.services.settings.repetition_limit
-        if often and repeated >= often and not self.is_scripted:
+        often = self.work.services.settings.repetition_limit
+        repeated = 0 if self.is_scripted or not often else self._repeated(often)
+        if often and repeated >= often:
             question = REPEATED.format(count=repeated)
             await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
             self._looked_at = len(self.work.conversation.turns)
@@ -186,12 +187,15 @@ class Run:
             question = SPENT.format(what=spent)
             await self._confirm("auto_approval_max_req_reached", question, "APPROVAL_LIMIT")
 
-    def _repeated(self) -> int:
-        """Count how often the model has made the same call in a row, since a person last spoke."""
+    def _repeated(self, enough: int) -> int:
+        """Count how often the model has made the same call in a row, since a person last spoke.
+
+        No turn is looked at after this many, however long the conversation is.
+        """
         last: ToolCall | None = None
         count = 0
         for turn in reversed(self.work.conversation.turns[self._looked_at :]):
-            if turn.message_id is not None:
+            if turn.message_id is not None or count >= enough:
                 break
             for call in reversed(turn.calls):
                 last = last or call

@@ -96,7 +96,7 @@ class CommandLine:
     def in_terminal(
         self, *arguments: str, cwd: Path | None = None, is_installed: bool = False, **settings: str
     ) -> Iterator[Typist]:
-        """Run it in a terminal of its own: a fork, or the installed command, which starts for half a second."""
+        """Run it in a terminal of its own: a fork, or the installed command, which starts slowly."""
         ours, its = pty.openpty()
         environment = {**self.environment, "TERM": "xterm", **settings}
         start = _start_installed if is_installed else _start_fork

@@ -172,5 +172,7 @@ def _sit_at(terminal: Connection) -> None:
     for standard in (0, 1, 2):
         os.dup2(terminal.fileno(), standard)
     terminal.close()
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
-    sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), line_buffering=True)
+    errors = io.FileIO(2, "w", closefd=False)
+    sys.stderr = io.TextIOWrapper(errors, errors="backslashreplace", line_buffering=True)
