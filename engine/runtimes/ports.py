@@ -22,7 +22,8 @@ def listeners_of(processes: Iterable[int]) -> list[ListeningPort]:
     found: set[ListeningPort] = set()
     for process in processes:
         try:
-            held = set(_sockets(process))
+            if not (held := set(_sockets(process))):
+                continue
             for table in ("tcp", "tcp6"):
                 listed = listening(Path(f"/proc/{process}/net/{table}").read_text())
                 found |= {listener for inode, listener in listed if inode in held}

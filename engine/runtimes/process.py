@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ import psutil
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.cgroups import ControlGroup
 from roocode_server.engine.runtimes.child import End
+from roocode_server.engine.runtimes.descendants import descendants_of
 from roocode_server.engine.runtimes.descriptor import Descriptor
 from roocode_server.engine.runtimes.ports import listeners_of
 from roocode_server.engine.runtimes.runtime import SIGNAL_EXIT_BASE
@@ -144,7 +146,7 @@ class ChildProcess:
 
     async def listeners(self) -> list[ListeningPort]:
         """Return the TCP ports, with their addresses, on which it and its descendants listen."""
-        return await asyncio.to_thread(lambda: listeners_of(self._all()))
+        return await asyncio.to_thread(self._listeners, time.monotonic())
 
     async def end_stragglers(self) -> None:
         """Kill processes that have left its session, until there are none or they cannot be killed."""
@@ -202,6 +204,13 @@ class ChildProcess:
             cpu_s=self._group.cpu_s() or self.end.cpu_s,
             is_out_of_memory=self._group.is_out_of_memory(),
         )
+
+    def _listeners(self, asked_at: float) -> list[ListeningPort]:
+        if self.ended.is_set():
+            return []
+        own = self._popen.pid
+        below = self._group.processes() - {own} or descendants_of(own, asked_at=asked_at)
+        return listeners_of([own, *below])
 
     def _terminate(self) -> None:
         for process in self._all():
