@@ -173,14 +173,14 @@ async def _flood(client: TypedClient, number: int) -> None:
 async def test_who_reads_nothing_is_read_no_further(start_server: Start) -> None:
     server = start_server()
     most = 100_000
-    async with typed(server) as client, typed(server) as other:
+    async with typed(server, receiving_bytes=4096) as client, typed(server) as other:
         sent = 0
 
         async def flood() -> None:
             nonlocal sent
             while sent < most:
                 sent += 1
-                await client.send({"type": "request_status", "ignored": "x" * 8000})
+                await client.send({"type": "ping", "ignored": "x" * 8000})
 
         flooding = asyncio.create_task(flood())
         before = -1

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import json
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from aiohttp import AddrInfoType
 
 from tests.support.server import ServerProcess
 
@@ -24,8 +26,8 @@ Content = dict[str, Any]
 class TypedClient:
     """One connection; `told` has every message in order."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self.socket = socket
+    def __init__(self, connected: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = connected
         self.told: list[Content] = []
         self._untaken: list[Content] = []
 
@@ -87,17 +89,28 @@ async def typed(
     *,
     headers: Mapping[str, str] | None = None,
     protocols: tuple[str, ...] = (),
+    receiving_bytes: int | None = None,
     **query: str,
 ) -> AsyncIterator[TypedClient]:
-    """Connect, as the administrator unless with another key; the greeting is the first of `told`."""
+    """Connect, as the administrator unless with another key; the greeting is the first of `told`.
+
+    The kernel keeps no more than `receiving_bytes` for a client that does not read, if they are given.
+    """
+
+    def made(address: AddrInfoType) -> socket.socket:
+        opened = socket.socket(*address[:3])
+        if receiving_bytes is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receiving_bytes)
+        return opened
+
     asked = urlencode({"token": key or server.key, **query})
     async with (
-        aiohttp.ClientSession() as http,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(socket_factory=made)) as http,
         http.ws_connect(
             f"{server.url}/ws?{asked}", headers=headers, protocols=protocols, max_msg_size=0
-        ) as socket,
+        ) as connected,
     ):
-        client = TypedClient(socket)
+        client = TypedClient(connected)
         await client.until(lambda told: "type" in told)
         yield client
 

@@ -23,6 +23,7 @@ from roocode_server.engine.storage.database import DatabaseUnusable
 from roocode_server.engine.storage.ownership import LOCK_FILE, DirectoryInUse, Ownership
 from roocode_server.engine.storage.schema import VERSION
 from roocode_server.engine.workspace.walk import remove_tree
+from tests.support.recursion import TOO_DEEP, little_room_for_recursion
 
 SESSION = "workspaces/session-1"
 
@@ -101,23 +102,25 @@ def test_a_workspace_comes_back_as_it_was(data: Path) -> None:
 
 
 def test_a_tree_of_any_depth_comes_back(data: Path) -> None:
-    depth, descriptor = 1200, os.open(data / SESSION, os.O_RDONLY)
-    for _ in range(depth):
+    descriptor = os.open(data / SESSION, os.O_RDONLY)
+    for _ in range(TOO_DEEP):
         os.mkdir("deeper", dir_fd=descriptor)
         below = os.open("deeper", os.O_RDONLY, dir_fd=descriptor)
         os.close(descriptor)
         descriptor = below
     os.close(os.open("bottom", os.O_WRONLY | os.O_CREAT, dir_fd=descriptor))
     os.close(descriptor)
-    descriptor = os.open(restored(data) / SESSION, os.O_RDONLY)
-    for _ in range(depth):
+    with little_room_for_recursion():
+        place = restored(data)
+    descriptor = os.open(place / SESSION, os.O_RDONLY)
+    for _ in range(TOO_DEEP):
         below = os.open("deeper", os.O_RDONLY, dir_fd=descriptor)
         os.close(descriptor)
         descriptor = below
     assert os.listdir(descriptor) == ["bottom"]
     os.close(descriptor)
-    for place in (data, data.parent / "restored"):  # nothing else removes trees as deep as this
-        remove_tree(place)
+    for deep in (data, place):  # nothing else removes trees as deep as this
+        remove_tree(deep)
 
 
 def test_what_is_no_file_is_left_out_and_named(data: Path) -> None:

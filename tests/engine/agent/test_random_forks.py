@@ -18,6 +18,7 @@ from roocode_server.models.task import Activity, Task, TaskList, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say
 from tests.engine.agent.test_random_rewinds import Was, Witness, some_steps
 from tests.engine.agent.test_rewinding import Make, conversation, messages, reinstate
+from tests.support.nightly import times
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def texts(said: list[Message]) -> list[tuple[object, ...]]:
     return [(each.ts, each.type, each.say, each.ask, each.text) for each in said]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(times(2, nightly=4)))
 async def test_a_copy_at_a_message_is_what_the_task_was_and_neither_sees_the_other(
     make_agent: Make, seed: int
 ) -> None:

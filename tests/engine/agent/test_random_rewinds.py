@@ -14,6 +14,7 @@ from roocode_server.models.identifier import MessageId, SessionId
 from roocode_server.models.task import Task
 from tests.engine.agent.conftest import Agent, Answer, call, done, say
 from tests.engine.agent.test_rewinding import Make, conversation, messages, reinstate, rewind
+from tests.support.nightly import times
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ async def check(agent: Agent, witness: Witness, task: Task, to: MessageId) -> No
     assert (witness.look(task.id), await messages(agent, task), await conversation(agent, task)) == before
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(times(2, nightly=4)))
 async def test_what_a_task_was_at_a_message_it_is_again(make_agent: Make, seed: int) -> None:
     agent = await make_agent({"mistake_limit": 0, "repetition_limit": 0})
     chance, names = random.Random(seed), list[int]()  # noqa: S311

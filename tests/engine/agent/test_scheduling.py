@@ -25,6 +25,7 @@ from roocode_server.models.task import (
     TaskStatus,
 )
 from tests.engine.agent.conftest import Agent, Step, call, done, say, usage
+from tests.support.nightly import times
 
 FAILING = [ProviderFailure("REQUEST_REFUSED", "The model does not like this")]
 
@@ -448,7 +449,7 @@ def as_its_input_says(request: ModelRequest) -> Iterable[Step]:
     return FAILING if "fail" in request.turns[0].text else [done()]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(times(2, nightly=3)))
 async def test_any_graph_of_tasks_comes_to_its_end_also_over_a_restart(
     make_agent: Callable[..., Awaitable[Agent]], seed: int
 ) -> None:

@@ -18,6 +18,7 @@ from roocode_server.models.task import RETRIABLE, TaskRef
 from roocode_server.models.usage_report import UsagePage, UsageReport
 from roocode_server.models.user import Caller, Credential, Identity, Role
 from tests.engine.agent.conftest import Agent, Step, call, done, say, usage
+from tests.support.nightly import times
 
 Make = Callable[..., Awaitable[Agent]]
 MODELS = ("claude-sonnet-4-5", "gpt-5", "any")
@@ -67,7 +68,7 @@ async def report(agent: Agent, caller: Caller | None = None, **wanted: Any) -> U
     return await agent.engine.usage.page(caller or agent.caller, UsageReport.load(wanted))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(times(2, nightly=4)))
 async def test_a_report_is_the_sum_of_all_replies(make_agent: Make, seed: int) -> None:
     agent = await make_agent(
         {"condense_percent": 50, "request_attempts": 2, "mistake_limit": 0, "repetition_limit": 0}

@@ -40,6 +40,15 @@ VERSIONS = [script.revision for script in _scripts()]
 BASE = "base"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def scripts_read_once() -> Iterator[None]:
+    """Each migration reads all scripts, which takes longer than to run them."""
+    read = ScriptDirectory.from_config(_config())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ScriptDirectory, "from_config", lambda _: read)
+        yield
+
+
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A database of each version, and an empty one, `base`: migrated once, to be copied."""

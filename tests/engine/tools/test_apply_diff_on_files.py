@@ -26,6 +26,7 @@ from tests.engine.tools.diff.test_edits import (
     line,
     written,
 )
+from tests.support.nightly import times
 
 CONFIG = SessionConfig(
     provider="scripted", model="playbook", mode="code", allowed_commands=[], resource_limits=ResourceLimits()
@@ -67,7 +68,7 @@ def damaged(draw: st.DrawFn, diff: str) -> str:
     return "\n".join([*lines[:position], *put, *lines[position + 1 :]]) or "x"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.data(), files(), st.booleans())
 def test_a_diff_is_applied_exactly_or_refused_with_the_file_untouched(
     data: st.DataObject, text: str, is_sound: bool

@@ -15,6 +15,7 @@ from roocode_server.engine.workspace.staging import ABANDONED_AFTER_S, STAGING, 
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError, Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
 from tests.engine.conftest import Outside
+from tests.support.nightly import times
 
 ROOM = 10_000_000
 
@@ -296,7 +297,7 @@ async def test_a_link_that_is_swapped_in_during_the_call_leads_nowhere(
 
     swapping = asyncio.create_task(asyncio.to_thread(swap))
     try:
-        for number in range(200):
+        for number in range(times(100, nightly=200)):
             for change in (
                 lambda number=number: workspace.copy("way/canary", f"copy-{number}", max_disk_bytes=ROOM),
                 lambda number=number: workspace.copy("real/canary", f"way/{number}", max_disk_bytes=ROOM),

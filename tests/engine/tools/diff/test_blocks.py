@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roocode_server.engine.tools.diff.blocks import MOST_BLOCKS, Block, MalformedDiff, escaped, parse
+from tests.support.nightly import times
 
 MARKERS = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "-------", ":start_line:3", "<<<<<<< HEAD"]
 
@@ -148,7 +149,7 @@ content = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.lists(content, max_size=6), st.lists(content, max_size=6), st.none() | st.integers(1, 999))
 def test_escaped_content_comes_back_as_it_was(search: list[str], new: list[str], hint: int | None) -> None:
     head = [f":start_line:{hint}"] if hint else []
@@ -169,7 +170,7 @@ def test_escaped_content_comes_back_as_it_was(search: list[str], new: list[str],
     assert (block.search, block.replacement, block.start_line) == (tuple(search), tuple(new), hint)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.lists(content, max_size=20))
 def test_any_text_is_read_or_refused(lines: list[str]) -> None:
     try:

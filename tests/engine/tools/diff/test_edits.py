@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from roocode_server.engine.tools.diff.applying import apply
 from roocode_server.engine.tools.diff.blocks import MalformedDiff, escaped, parse
 from roocode_server.engine.tools.diff.document import Document
+from tests.support.nightly import times
 
 line = st.one_of(
     st.sampled_from(
@@ -93,7 +94,7 @@ def is_readable(diff: str) -> bool:
         return False
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.data(), files())
 def test_hinted_edits_are_applied_exactly_in_whatever_order_they_come(data: st.DataObject, text: str) -> None:
     drawn = data.draw(edits(len(Document.parse(text).lines), most=4))
@@ -105,7 +106,7 @@ def test_hinted_edits_are_applied_exactly_in_whatever_order_they_come(data: st.D
     assert in_its_endings(outcome.text, text) == in_its_endings(expected(text, changes), text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.data(), files())
 def test_an_edit_without_a_hint_is_applied_exactly_or_refused(data: st.DataObject, text: str) -> None:
     changes = data.draw(edits(len(Document.parse(text).lines), most=1))
@@ -116,7 +117,7 @@ def test_an_edit_without_a_hint_is_applied_exactly_or_refused(data: st.DataObjec
     assert in_its_endings(outcome.text, text) == in_its_endings(wanted, text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(files(), st.lists(line, min_size=1, max_size=4), st.lists(line, max_size=4), st.integers(0, 30))
 def test_any_block_changes_one_place_alone_or_nothing(
     text: str, search: list[str], new: list[str], hint: int
@@ -143,7 +144,7 @@ def test_any_block_changes_one_place_alone_or_nothing(
     assert after.lines[start + done.added :] == before.lines[start + done.removed :]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.text())
 def test_a_document_gives_back_any_text(text: str) -> None:
     assert Document.parse(text).text() == text
@@ -178,7 +179,7 @@ def meant_lines(draw: st.DrawFn) -> list[Meant]:
 PLAIN = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2019": "'", "\u2014": "-"})
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200, nightly=500), deadline=None)
 @given(st.data(), meant_lines(), st.sampled_from(["", "\ufeff"]))
 def test_what_a_tolerant_block_shares_with_its_replacement_and_all_outside_of_it_stays_as_it_is(
     data: st.DataObject, lines: list[Meant], mark: str
@@ -215,7 +216,7 @@ def test_what_a_tolerant_block_shares_with_its_replacement_and_all_outside_of_it
             assert line.strip() == f"new {number - first}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(150, nightly=300), deadline=None)
 @given(st.data(), meant_lines())
 def test_an_exact_block_always_applies_to_the_letter(data: st.DataObject, lines: list[Meant]) -> None:
     first = data.draw(st.integers(0, len(lines) - 1))
