@@ -18,10 +18,11 @@ from roocode_server.engine.engine import Engine
 from roocode_server.handlers.operation import Operation
 from roocode_server.handlers.registry import AREAS
 from tests.end_to_end.hostile.talking import Talker, code_of, connected
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
 EVERY_OPERATION = [declared for area in AREAS for declared in area(Engine.__new__(Engine)).operations()]
-EXAMPLES = 25
+EXAMPLES = times(12, nightly=25)
 CALLERS_OWN = {
     "VALIDATION_ERROR",
     "AUTHENTICATION_FAILED",
@@ -126,14 +127,19 @@ def loop(server: ServerProcess) -> Iterator[Loop]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def other(server: ServerProcess) -> Iterator[Loop]:
+    opened = Loop(server)
+    yield opened
+    opened.close()
+
+
 # Runs outside of the event loop, which hypothesis does not know: the bystander of this module is a plain one.
 @pytest.fixture(autouse=True)
-def bystander(server: ServerProcess, loop: Loop) -> Iterator[None]:
+def bystander(server: ServerProcess, other: Loop) -> Iterator[None]:
     logged = len(server.log)
-    other = Loop(server)
     yield
     assert other.run(other.client.call("system.health"))["status"] == "healthy"
-    other.close()
     assert "Traceback" not in server.log[logged:], server.log[logged:]
     assert "[error" not in server.log[logged:], server.log[logged:]
 

@@ -19,7 +19,7 @@ from roocode_server.handlers.operation import Operation
 from roocode_server.handlers.registry import AREAS
 from tests.end_to_end.hostile.talking import Talker, code_of, connected
 from tests.end_to_end.hostile.test_any_json import CALLERS_OWN
-from tests.support.nightly import IS_NIGHTLY
+from tests.support.nightly import IS_NIGHTLY, times
 from tests.support.others import others_stay_quick
 from tests.support.server import ServerProcess
 
@@ -42,7 +42,10 @@ ODD = [
     "[" + "1," * 2000 + "1]",
     '["' + "x" * 70_000 + '"]',
 ]
-"""JSON, or nearly, as the text that is sent; each in every field, at both doors."""
+"""JSON, or nearly, as the text that is sent; each in every field."""
+
+AT_THE_OTHER_DOOR = times(3, nightly=len(ODD))
+"""How many of them each field is given over HTTP too, by turns: it is read as at the socket."""
 
 HEAVY = [
     json.dumps("x" * 1_000_000),
@@ -93,15 +96,24 @@ def _places(schema: marshmallow.Schema, known: set[type] | None = None) -> Itera
             yield from (f"{wire_name}:{{{inner}}}" for inner in _places(field.schema, known))
 
 
-def _objects(declared: Operation, session_id: str, *, with_heavy: bool) -> Iterator[str]:
+def _objects(declared: Operation, session_id: str, *, is_http: bool) -> Iterator[str]:
     """The call with each value in each of its fields, the others left out, but for the session."""
     known = "" if declared.name == "session.delete" else f'"sessionId":{json.dumps(session_id)},'
     for number, place in enumerate(_places(declared.request.schema())):
         prefix = "" if place.startswith('"sessionId"') else known
-        heavy = HEAVY if IS_NIGHTLY else HEAVY[number % len(HEAVY) :][:1]
-        for content in [*ODD, *(heavy if with_heavy else ())]:
+        for content in _by_turns(ODD, AT_THE_OTHER_DOOR, number) if is_http else [*ODD, *_heavy(number)]:
             yield f"{{{prefix}{place.replace('…', content)}}}"
     yield f'{{{known}"unknown":{ODD[0]}}}'
+
+
+def _by_turns(values: list[str], many: int, turn: int) -> list[str]:
+    """So many of them, which are others the next turn, until each has been there."""
+    first = turn * many
+    return [values[(first + place) % len(values)] for place in range(many)]
+
+
+def _heavy(turn: int) -> list[str]:
+    return HEAVY if IS_NIGHTLY else _by_turns(HEAVY, 1, turn)
 
 
 @pytest.mark.parametrize("namespace", BY_NAMESPACE)
@@ -117,7 +129,7 @@ async def test_no_field_takes_what_keeps_others_waiting(server: ServerProcess, n
         with others_stay_quick(server):
             for declared in BY_NAMESPACE[namespace]:
                 async with other.idle():
-                    for raw in _objects(declared, fed, with_heavy=True):
+                    for raw in _objects(declared, fed, is_http=False):
                         answer = await client.call_raw(f'["{declared.name}",{raw}]')
                         assert code_of(answer) in {None, *CALLERS_OWN}, (declared.name, raw[:200], answer)
                 async with client.idle(), other.idle():
@@ -132,7 +144,7 @@ async def _post_each(
     assert declared.rest is not None
     path = declared.rest.path.replace("{sessionId}", session_id)
     headers = {"Content-Type": "application/json"}
-    for raw in _objects(declared, session_id, with_heavy=False):
+    for raw in _objects(declared, session_id, is_http=True):
         body: Any = raw.encode()
         async with http.request(
             declared.rest.method, server.url + path, data=body, headers=headers
