@@ -23,6 +23,8 @@ PATIENCE_S: Final = 240.0
 A task makes some twenty commits in a row, and each waits for a disk that others use, too.
 """
 POLL_S: Final = 0.03
+TASK_POLL_S: Final = 0.2
+"""A task takes seconds: to ask after it more often would be most of what the server does."""
 MOST_FAILURES: Final = 5
 """After this many mistakes, one kind of work of a session gives up."""
 PRIMES: Final = "2 3 5 7 11 13 17 19 23 29 31 37 41 43 47"
@@ -135,7 +137,9 @@ class BusySession:
         """Run a task that writes a script, runs it, changes it and runs it again."""
         made = await self._call("task.create", input="Write and run a script for prime numbers")
         task = {"taskId": made["task"]["id"]}
-        done = await self._until("task.get", task, lambda answer: answer["task"]["status"] in FINAL)
+        done = await self._until(
+            "task.get", task, lambda answer: answer["task"]["status"] in FINAL, every_s=TASK_POLL_S
+        )
         _check(done["task"]["status"] == "completed" and PRIMES in str(done), done)
         _check("LIMIT = 50" in (self._workspace / "primes.py").read_text(), "primes.py on the disk")
 
@@ -171,13 +175,21 @@ class BusySession:
     async def _call(self, name: str, **raw: Any) -> Any:
         return await self._client.call(name, {**self._place, **raw})
 
-    async def _until(self, name: str, about: dict[str, Any], holds: Callable[[Any], bool], **raw: Any) -> Any:
+    async def _until(
+        self,
+        name: str,
+        about: dict[str, Any],
+        holds: Callable[[Any], bool],
+        *,
+        every_s: float = POLL_S,
+        **raw: Any,
+    ) -> Any:
         """Return the first answer that satisfies a condition."""
         answer = None
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while not holds(answer := await self._call(name, **about, **raw)):
-                    await asyncio.sleep(POLL_S)
+                    await asyncio.sleep(every_s)
         except TimeoutError:
             raise Wrong(f"{name} never came to it: {answer!r}") from None
         return answer

@@ -86,11 +86,17 @@ class Soaked:
 
 
 async def soak(
-    seconds: float, *, sessions: int = SESSIONS, leaked_bytes: int = 0, quiet_s: float = QUIET_S
+    seconds: float,
+    *,
+    sessions: int = SESSIONS,
+    parts: int = PARTS,
+    leaked_bytes: int = 0,
+    quiet_s: float = QUIET_S,
 ) -> Soaked:
     """Do everything at once in this many sessions for this long, and return the report.
 
-    The server loses `leaked_bytes` per call. Before each measurement it is left alone for `quiet_s`.
+    Each session does every kind of work at least once in each part. The server loses `leaked_bytes` per call.
+    Before each measurement it is left alone for `quiet_s`.
     """
     tally = Tally()
     held: list[Held] = []
@@ -101,7 +107,7 @@ async def soak(
         with resting_roocode(data_dir, leaked_bytes=leaked_bytes) as server:
             clients = [await connect(server.url, server.auth) for _ in range(sessions)]
             busy = [await _session(client, data_dir, tally, number) for number, client in enumerate(clients)]
-            for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / PARTS] * PARTS):
+            for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / parts] * parts):
                 await asyncio.gather(*(session.work(part_s) for session in busy))
                 if server.process.poll() is None:
                     held.append(await _held(server, tally, quiet_s))
@@ -114,7 +120,7 @@ async def soak(
         seconds=time.monotonic() - began,
         tally=tally,
         held=held,
-        failures=[*tally.failures, *of_the_level(held), *failures],
+        failures=[*tally.failures, *of_the_level(held, parts), *failures],
     )
 
 
@@ -148,9 +154,9 @@ def bytes_a_round(held: Sequence[Held]) -> float:
     return slope
 
 
-def of_the_level(held: Sequence[Held]) -> list[str]:
+def of_the_level(held: Sequence[Held], parts: int = PARTS) -> list[str]:
     """Return what has grown."""
-    if len(held) < 1 + PARTS:
+    if len(held) < 1 + parts:
         return ["the server did not live"]
     first, last = held[0], held[-1]
     grown = []

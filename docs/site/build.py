@@ -7,6 +7,7 @@ Every warning, such as a link that leads nowhere or a page that no list names, i
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 import shutil
@@ -29,6 +30,11 @@ FROM_ELSEWHERE: Final = {
     "sdk/js/README.md": "sdk/javascript.md",
 }
 """Pages of the site that are not below `docs/`, and what they are called there."""
+GARBAGE_AFTER: Final = 20_000
+"""How many more objects there are before garbage is looked for.
+
+As often as by default, that takes a third of the time, for nearly all that Sphinx makes is kept to the end.
+"""
 _FENCED: Final = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\[((?:[^\[\]`]|`[^`]*`)*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]+)?\)")
 
@@ -37,6 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the documentation as a site.")
     parser.add_argument("folder", type=Path, help="where to write it")
     folder: Path = parser.parse_args().folder
+    gc.set_threshold(GARBAGE_AFTER)
     with tempfile.TemporaryDirectory() as made:
         pages = Path(made) / "pages"
         gather(pages)

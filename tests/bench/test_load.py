@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import main
 from bench.load import MOST_LOAD_CLIENTS, STEPS, Step, Watcher, load, load_on
 from bench.servers import roocode
 from bench.wire import connect
@@ -70,12 +71,9 @@ def test_a_step_is_summed_up_in_milliseconds() -> None:
     assert Step.of([0.002], seconds=1).p99_ms == 2.0
 
 
-@pytest.mark.parametrize(
-    "option", [("--clients", "0"), ("--clients", str(MOST_LOAD_CLIENTS + 1)), ("--seconds", "1e9")]
-)
-def test_a_load_without_bounds_is_refused(option: tuple[str, str]) -> None:
+def test_a_load_without_bounds_is_refused() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "load", *option],
+        [sys.executable, "-m", "bench", "load", "--clients", "0"],
         capture_output=True,
         text=True,
         cwd=PROJECT,
@@ -84,3 +82,14 @@ def test_a_load_without_bounds_is_refused(option: tuple[str, str]) -> None:
     )
     assert done.returncode == 2
     assert f"1 to {MOST_LOAD_CLIENTS} clients" in done.stderr
+
+
+@pytest.mark.parametrize("option", [("--clients", str(MOST_LOAD_CLIENTS + 1)), ("--seconds", "1e9")])
+def test_so_is_one_beyond_them(
+    option: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "load", *option])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert f"1 to {MOST_LOAD_CLIENTS} clients" in capsys.readouterr().err

@@ -12,7 +12,7 @@ KINDS = ("command", "process", "terminal", "files", "checkpoint", "task", "resto
 
 @pytest.mark.timeout(1200)
 async def test_eight_sessions_that_do_everything_at_once_get_every_content_right() -> None:
-    soaked = await soak(times(15, nightly=45))
+    soaked = await soak(times(5, nightly=45), parts=times(2, nightly=PARTS))
     assert not soaked.failures, "\n".join(soaked.lines())
     assert all(soaked.tally.rounds[kind] >= SESSIONS for kind in KINDS), soaked.lines()
 

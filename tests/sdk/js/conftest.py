@@ -45,11 +45,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty folder in which npm has installed the package, and what it depends on from node_modules."""
     place = tmp_path_factory.mktemp("installed")
-    needed = [
-        npm("pack", "--ignore-scripts", "--json", str(MODULES / name), cwd=place) for name in dependencies()
-    ]
-    archives = [f"./{json.loads(each)[0]['filename']}" for each in needed]
-    npm("init", "--yes", cwd=place)
+    needed = [str(MODULES / name) for name in dependencies()]
+    packed = json.loads(npm("pack", "--ignore-scripts", "--json", *needed, cwd=place))
+    archives = [f"./{each['filename']}" for each in packed]
+    (place / "package.json").write_text('{"private": true}')
     npm("install", "--offline", "--no-audit", "--no-fund", str(package), *archives, cwd=place)
     return place
 
