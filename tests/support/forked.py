@@ -1,9 +1,9 @@
 """The installed commands, forked from a process that has imported them already.
 
-To import the server takes 2 s of processor time, its schemas 0.5 s, and the client 0.5 s:
-a process of this worker imports and makes them once, and every command of a test is a fork of that. The
-commands themselves are started by `test_command.py` of both, `test_demo.py`, `test_installed.py` and
-`test_extras.py`.
+To import the server takes 2 s of processor time, its schemas 0.5 s, the client 0.5 s, and the libraries of
+models' vendors 3 s: a process of this worker imports and makes them once, and every command of a test is a
+fork of that. The commands themselves are started by `test_command.py` of both, `test_demo.py`,
+`test_installed.py` and `test_extras.py`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ _context.set_forkserver_preload(
         "roocode.cli",
         "roocode.client",
         "roocode_server.server.commands.serving",
+        "anthropic",
+        "openai",
+        "google.genai",
         "tests.support.started",
     ]
 )
