@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.dialects.conftest import Outcome, call, play, until
 from tests.support.mock_models import MockModels
-from tests.support.server import ServerProcess
+from tests.support.server import ServerProcess, SharedServerProcess
 
 LOOK: dict[str, Any] = {
     "content": "I look at the folder twice, and that takes more than one piece of text to say.",
@@ -57,12 +58,34 @@ PROTOCOLS = {
 pytestmark = pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS.keys())
 
 
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Protocol], ServerProcess]]:
+    """A server for each protocol: to import a vendor's library takes a second of processor time."""
+    running: dict[Protocol, ServerProcess] = {}
+
+    def serving(protocol: Protocol) -> ServerProcess:
+        if protocol not in running:
+            settings = {
+                "ROOCODE_AGENT__RETRY_DELAY_S": "0.01",
+                "ROOCODE_PROVIDERS__OPENAI__PROTOCOL": protocol.setting,
+            }
+            folder = tmp_path_factory.mktemp("models") / "data"
+            running[protocol] = SharedServerProcess(folder, settings).start()
+        return running[protocol]
+
+    yield serving
+    for each in running.values():
+        each.end()
+
+
 @pytest.fixture
-def server(start_server: Callable[..., ServerProcess], protocol: Protocol) -> ServerProcess:
-    return start_server(
-        agent__retry_delay_s="0.01",
-        providers__openai__protocol=protocol.setting,
-    )
+def server(
+    servers: Callable[[Protocol], ServerProcess], protocol: Protocol, monkeypatch: pytest.MonkeyPatch
+) -> ServerProcess:
+    """Its server; loopback is reached without a proxy."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    return servers(protocol)
 
 
 def work(server: ServerProcess, protocol: Protocol, mock: MockModels, *then: dict[str, Any]) -> Outcome:
@@ -70,7 +93,7 @@ def work(server: ServerProcess, protocol: Protocol, mock: MockModels, *then: dic
     given = {"text": "Look around.", "configuration": {"apiProvider": "auto", "apiModelId": "auto"}}
     return play(
         server,
-        call("createProfile", "mine", protocol.profile(mock)),
+        call("createProfile", f"mine {secrets.token_hex(4)}", protocol.profile(mock)),
         call("startNewTask", given, keep="task"),
         *then,
         call("getSession", keep="session", part="sessionId"),
