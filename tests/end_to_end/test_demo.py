@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked import run_to_the_end
+
 COLUMNS = 80
 """Of a terminal that says nothing about its size."""
 COMMAND = str(Path(sys.executable).with_name("roocode-server"))
@@ -57,20 +59,10 @@ def terminal() -> Iterator[Terminal]:
     opened.close()
 
 
-def demo(**environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "demo"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, **environment},
-        check=False,
-    )
-
-
 def test_without_a_terminal_it_approves_by_itself_and_ends_well() -> None:
-    done = demo()
+    done = subprocess.run(
+        [COMMAND, "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the demo approves this itself" in done.stdout
     assert "+        self._quantities[article] = self.quantity(article) + quantity" in done.stdout
@@ -104,7 +96,7 @@ def test_a_refusal_ends_it_as_failed(terminal: Terminal) -> None:
 
 
 def test_where_no_command_can_run_it_says_why(tmp_path: Path) -> None:
-    done = demo(PATH=str(tmp_path))
+    done = run_to_the_end(["demo"], env={**os.environ, "PATH": str(tmp_path)}, cwd=tmp_path)
     assert done.returncode == 1
     assert "bubblewrap" in done.stderr
     assert "Traceback" not in done.stderr

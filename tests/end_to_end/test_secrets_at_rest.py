@@ -7,7 +7,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +29,7 @@ from roocode_server.engine.sealing.columns import (
 from roocode_server.engine.sealing.keys import SEALING_FILE, find_sealing_keys
 from roocode_server.engine.sealing.sealer import Sealer
 from roocode_server.models.session_secrets import HIDDEN
-from tests.support.forked import run_to_the_end
+from tests.support.forked import ForkedCommand, run_to_the_end
 from tests.support.server import ALIKE, ServerProcess
 
 Start = Callable[..., ServerProcess]
@@ -98,20 +97,23 @@ def opened(data_dir: Path, **environment: str) -> dict[str, str]:
     return found
 
 
-def rotating(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    program = Path(sys.executable).with_name("roocode-server")
-    return subprocess.Popen(
-        [str(program), "secrets", "rotate", "--data-dir", str(data_dir), *options],
-        env={**os.environ, **ALIKE, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+def rotating(data_dir: Path) -> ForkedCommand:
+    """A rotation that goes on."""
+    return ForkedCommand(
+        ["secrets", "rotate", "--data-dir", str(data_dir)],
+        env={**os.environ, **ALIKE},
+        cwd=data_dir.parent,
+        stderr=data_dir.with_name("rotating.log"),
     )
 
 
-def rotate(data_dir: Path, *options: str, **environment: str) -> str:
+def rotated(data_dir: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     words = ["secrets", "rotate", "--data-dir", str(data_dir), *options]
-    done = run_to_the_end(words, env={**os.environ, **ALIKE, **environment}, cwd=data_dir.parent)
+    return run_to_the_end(words, env={**os.environ, **ALIKE, **environment}, cwd=data_dir.parent)
+
+
+def rotate(data_dir: Path, *options: str, **environment: str) -> str:
+    done = rotated(data_dir, *options, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -179,10 +181,9 @@ def test_rotation_replaces_both_keys_and_no_login_ends(start_server: Start) -> N
 def test_a_running_server_is_not_pulled_the_keys_away_from(start_server: Start) -> None:
     server = start_server()
     key = (server.data_dir / SEALING_FILE).read_text()
-    process = rotating(server.data_dir)
-    _, complaint = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "stop it first" in complaint
+    refused = rotated(server.data_dir)
+    assert refused.returncode == 1
+    assert "stop it first" in refused.stderr
     assert (server.data_dir / SEALING_FILE).read_text() == key
 
 
@@ -199,7 +200,8 @@ def test_a_rotation_that_is_killed_leaves_everything_readable(start_server: Star
             time.sleep(0.002)
         time.sleep(delay_s)
         process.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()
         assert opened(server.data_dir) == before
     server.start()
     assert server.request("GET", "/api/v1/profiles").status == 200
