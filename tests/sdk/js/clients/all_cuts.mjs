@@ -16,19 +16,26 @@ const enough = new Promise((resolve) => {
   hasEnough = resolve;
 });
 let isOver = false;
+/** How many events there are at most between two late cuts, however long the client waits before it comes back. */
+const BETWEEN_CUTS = 30;
+let sinceCut = 0;
 
 async function produce({ id }) {
-  for (let number = 0; !isOver || number < 700; number++) {
-    if (++produced === 1200) hasEnough();
+  for (let number = 0; !isOver || number < 600; number++) {
+    while (number >= 600 && sinceCut >= BETWEEN_CUTS && !isOver) await pause(10);
+    sinceCut += 1;
+    if (++produced === 1150) hasEnough();
     await direct.sessions.update(id, { name: `Name ${number}` });
-    if (number > 700) await pause(5);
+    if (number > 600) await pause(5);
   }
 }
 
 async function cut() {
   while (made < cuts) {
     await pause(Math.random() * 40);
-    if (between.cut() > 0) made += 1;
+    if (between.cut() === 0) continue;
+    made += 1;
+    sinceCut = 0;
   }
   isOver = true;
 }

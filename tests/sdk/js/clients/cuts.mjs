@@ -13,10 +13,15 @@ const stream = client({ baseURL: between.url, onConnection: (change) => changes.
 const seen = [];
 let made = 0;
 let isOver = false;
+/** How many events there are at most between two cuts, however long the client waits before it comes back. */
+const BETWEEN_CUTS = 30;
+let sinceCut = 0;
 let last = Number.POSITIVE_INFINITY;
 
 async function produce() {
   for (let number = 0; !isOver; number++) {
+    while (sinceCut >= BETWEEN_CUTS && !isOver) await pause(10);
+    sinceCut += 1;
     await direct.sessions.update(session.id, { name: `Name ${number}` });
     await pause(5);
   }
@@ -25,7 +30,9 @@ async function produce() {
 async function cut() {
   while (made < cuts) {
     await pause(Math.random() * 40);
-    if (between.cut() > 0) made += 1;
+    if (between.cut() === 0) continue;
+    made += 1;
+    sinceCut = 0;
   }
   isOver = true;
 }
