@@ -10,6 +10,8 @@ from roocode_server.engine.engine import Engine
 from roocode_server.handlers.dialects.extension.adapter import METHODS
 from roocode_server.handlers.registry import AREAS
 from tests.dialects.conftest import call, play, start, until
+from tests.dialects.test_extension_hostile import EXTENSION
+from tests.end_to_end.hostile.talking import talking
 from tests.support.server import ServerProcess
 
 OPERATIONS = {declared.name for area in AREAS for declared in area(Engine.__new__(Engine)).operations()}
@@ -71,10 +73,14 @@ def test_a_method_is_done_by_declared_operations(name: str) -> None:
         ([call("task.create", {"input": "x"})], "UNKNOWN_OPERATION", None),
     ],
 )
-def test_a_call_that_cannot_be_done_is_refused_with_the_reason(
+async def test_a_call_that_cannot_be_done_is_refused_with_the_reason(
     host: ServerProcess, steps: list[dict[str, Any]], code: str, told: str | None
 ) -> None:
-    refusal = play(host, *steps).acks[-1]["error"]
+    async with talking(host) as client:
+        await client.connect(host.key, EXTENSION, client="test")
+        for step in steps:
+            answer = await client.call(*step["call"], namespace=EXTENSION)
+    refusal = answer["error"]
     assert refusal["code"] == code
     if told is not None:
         assert refusal["details"]["field"] == told

@@ -16,6 +16,7 @@ from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.workspace.staging import STAGING, remove_abandoned
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.identifier import SessionId
+from tests.support.nightly import times
 
 STEPS = ("mkdir", "rename", "replace", "link", "symlink", "unlink", "rmdir", "chmod", "fchmod", "write")
 """What changes something, in `os`; a killed program may have done any number of them."""
@@ -138,9 +139,12 @@ def test_killed_at_any_step_it_is_all_or_nothing(tmp_path: Path, work: Work, aft
     assert outcomes[-1] and not outcomes[0]
 
 
-@pytest.mark.parametrize("second", [1, 3, 5])
-def test_killed_while_it_takes_back_it_takes_back_the_next_time(tmp_path: Path, second: int) -> None:
-    for first in range(1, 1000):
+@pytest.mark.parametrize(("begin", "second"), [(1, 1), (2, 3), (3, 5)])
+def test_killed_while_it_takes_back_it_takes_back_the_next_time(
+    tmp_path: Path, begin: int, second: int
+) -> None:
+    """By night each step is followed by each of the second ones, by day by one of them."""
+    for first in range(times(begin, nightly=1), 1000, times(3, nightly=1)):
         workspaces = tmp_path / str(first)
         folder = workspaces / SESSION
         folder.mkdir(parents=True, mode=0o700)
