@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, func, insert, se
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.models.cleaning import cleaned_text
+from roocode_server.models.fields import UnicodeText
 from roocode_server.models.shape import Shape, StoredSchema, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -138,6 +139,8 @@ def _revive(field: Any, content: Any) -> Any:
     """Convert a column to the field's type: JSON to nested shapes, texts to enumerations."""
     if content is None or isinstance(content, bool | int | float):
         return content
+    if type(field) is UnicodeText and isinstance(content, str):
+        return content  # as it was cleaned when it was stored: most columns are texts
     if isinstance(content, str | list | Mapping):
         return field.deserialize(content)
     return content
