@@ -10,7 +10,7 @@ import pytest
 from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-EVENTS = times(800, nightly=5000)
+EVENTS = times(400, nightly=5000)
 CUTS = times(30, nightly=200)
 
 

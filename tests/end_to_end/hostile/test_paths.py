@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.hostile.talking import Talker, code_of, connected
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
 CANARY = "nobody in a session may see this"
@@ -134,7 +135,7 @@ async def test_a_link_that_is_swapped_in_during_the_call_leads_nowhere(
         while code_of(await client.call("file.read", {**raw, "path": "swapping"})) is not None:
             await asyncio.sleep(0)
         codes = set()
-        for _ in range(60):
+        for _ in range(times(30, nightly=60)):
             for name, more in (("file.read", {}), ("file.update", {"content": "overwritten"}),
                                ("file.create", {"content": "created"}), ("file.copy", {"to": "copy"}),
                                ("file.copy", {"path": "real", "to": "place/copy"}),
