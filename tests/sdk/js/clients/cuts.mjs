@@ -27,12 +27,16 @@ async function produce() {
   }
 }
 
+// Of four cuts three wait until something has come: after one in the handshake the client waits ever longer.
 async function cut() {
+  let before = 0;
   while (made < cuts) {
+    while (made % 4 > 0 && seen.length === before) await pause(5);
     await pause(Math.random() * 40);
     if (between.cut() === 0) continue;
     made += 1;
     sinceCut = 0;
+    before = seen.length;
   }
   isOver = true;
 }
