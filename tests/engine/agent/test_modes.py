@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -131,9 +132,10 @@ async def test_a_mode_that_vanishes_ends_the_task_with_its_reason(agent: Agent) 
         " " * 200_001,
     ],
 )
-async def test_modes_that_cannot_be_used_are_left_out_and_said_to_be_so(agent: Agent, content: str) -> None:
-    agent.write(".roomodes", content)
-    workspace: Workspace = agent.engine.sessions.workspace(agent.session_id)
+async def test_modes_that_cannot_be_used_are_left_out_and_said_to_be_so(tmp_path: Path, content: str) -> None:
+    workspace = Workspace(tmp_path / "session-1", max_file_bytes=1_000_000)
+    await workspace.make()
+    (workspace.folder / ".roomodes").write_text(content)
     modes = await ModeBook([]).of(workspace)
     assert modes.problem is not None
     assert set(modes.by_slug) == {mode.slug for mode in BUILT_IN}
