@@ -80,7 +80,7 @@ container-engine:  # with which the tests start a container engine of their own
 clients: node_modules/ready $(VENV)/model/ready  # what the tests use: the JavaScript client, curl, a browser and a small model
 
 node_modules/ready: package-lock.json
-	@scripts/system-tools node=nodejs npm=npm curl=curl chromium=chromium nginx=nginx-light
+	@scripts/system-tools node=nodejs npm=npm curl=curl chromium-headless-shell=chromium-headless-shell nginx=nginx-light
 	npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
