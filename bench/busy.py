@@ -66,11 +66,13 @@ class BusySession:
         for path in ("seen.txt", "saved.txt", *FILES):
             await self._call("file.create", path=path, content="")
 
-    async def work(self, seconds: float) -> None:
-        """Do everything at once for this long; work that has begun is completed."""
+    async def work(self, seconds: float, pause_s: float = 0) -> None:
+        """Do everything at once for this long; work that has begun is completed. Between two rounds of a kind
+        there is a pause.
+        """
         end = time.monotonic() + seconds
         kinds = (self.command, self.process, self.terminal, self.files, self.checkpoint, self.task)
-        await asyncio.gather(*(self._again(kind, end) for kind in kinds))
+        await asyncio.gather(*(self._again(kind, end, pause_s) for kind in kinds))
 
     async def command(self) -> None:
         """Run a command: its output, long or short, must be complete, and it must see what was written
@@ -163,11 +165,11 @@ class BusySession:
         self._tally.rounds[kind.__name__] += 1
         return True
 
-    async def _again(self, kind: Callable[[], Awaitable[None]], end: float) -> None:
+    async def _again(self, kind: Callable[[], Awaitable[None]], end: float, pause_s: float) -> None:
         failures = 0
         while time.monotonic() < end and failures < MOST_FAILURES:
             failures += not await self.count(kind)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(max(POLL_S, min(pause_s, end - time.monotonic())))
 
     async def _update(self, path: str, content: str) -> None:
         await self._call("file.update", path=path, content=content)

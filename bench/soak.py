@@ -92,11 +92,12 @@ async def soak(
     parts: int = PARTS,
     leaked_bytes: int = 0,
     quiet_s: float = QUIET_S,
+    pause_s: float = 0,
 ) -> Soaked:
     """Do everything at once in this many sessions for this long, and return the report.
 
-    Each session does every kind of work at least once in each part. The server loses `leaked_bytes` per call.
-    Before each measurement it is left alone for `quiet_s`.
+    Between two rounds of a kind a session pauses for `pause_s`; it does every kind of work at least once in each
+    part. The server loses `leaked_bytes` per call. Before each measurement it is left alone for `quiet_s`.
     """
     tally = Tally()
     held: list[Held] = []
@@ -108,7 +109,7 @@ async def soak(
             clients = [await connect(server.url, server.auth) for _ in range(sessions)]
             busy = [await _session(client, data_dir, tally, number) for number, client in enumerate(clients)]
             for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / parts] * parts):
-                await asyncio.gather(*(session.work(part_s) for session in busy))
+                await asyncio.gather(*(session.work(part_s, pause_s) for session in busy))
                 if server.process.poll() is None:
                     held.append(await _held(server, tally, quiet_s))
             await asyncio.gather(*(session.count(session.restore) for session in busy))

@@ -51,8 +51,8 @@ window.Notification = class {
 Object.defineProperty(document, "hidden", { get: () => true });
 0
 """
-# To look again and again whether it is there costs as much as the page itself: it is looked when something has
-# changed, and now and then for what is no change of the document.
+# To look again and again whether it is there costs as much as the page itself: it is looked when something
+# has changed, and now and then for what is no change of the document.
 WAITING = """new Promise((resolve) => {
   let timer = 0;
   let soon = false;
@@ -140,8 +140,8 @@ class Page:
         found = (
             "[...document.querySelectorAll('button, a, [role=treeitem]')].find((one) => !one.disabled && "
             "one.ariaDisabled !== 'true' && "
-            f"(one.getAttribute('aria-label') || {HAS}(one, {json.dumps(name)}) && one.innerText || '').trim()"
-            f" === {json.dumps(name)})"
+            f"(one.getAttribute('aria-label') || ({HAS}(one, {json.dumps(name)}) && one.innerText) || '')"
+            f".trim() === {json.dumps(name)})"
         )
         await self._see(
             name,
