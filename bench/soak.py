@@ -96,8 +96,8 @@ async def soak(
 ) -> Soaked:
     """Do everything at once in this many sessions for this long, and return the report.
 
-    Between two rounds of a kind a session pauses for `pause_s`; it does every kind of work at least once in each
-    part. The server loses `leaked_bytes` per call. Before each measurement it is left alone for `quiet_s`.
+    Between two rounds of a kind a session pauses for `pause_s`; it does every kind of work at least once in
+    each part. The server loses `leaked_bytes` per call, and is left alone for `quiet_s` before measurements.
     """
     tally = Tally()
     held: list[Held] = []

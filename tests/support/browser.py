@@ -345,14 +345,15 @@ class Chromium:
     async def _empty(self, context: Context, page: Page) -> None:
         """Close the tabs and forget what pages have stored."""
         history = await page.call("Page.getNavigationHistory")
-        await page.call("Page.navigate", url="about:blank")
-        for origin in {"{0.scheme}://{0.netloc}".format(urlsplit(one["url"])) for one in history["entries"]}:
-            await page.call("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
         page.session_id = ""
-        await page.call("Storage.clearCookies", browserContextId=context.id)
         for target in (await page.call("Target.getTargets"))["targetInfos"]:
             if target.get("browserContextId") == context.id and target["targetId"] != context.keeper:
                 await page.call("Target.closeTarget", targetId=target["targetId"])
+        await page.call("Storage.clearCookies", browserContextId=context.id)
+        attached = await page.call("Target.attachToTarget", targetId=context.keeper, flatten=True)
+        page.session_id = attached["sessionId"]
+        for origin in {"{0.scheme}://{0.netloc}".format(urlsplit(one["url"])) for one in history["entries"]}:
+            await page.call("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
 
     def address(self) -> str:
         """Of the running browser, which is started if there is none, or none any more."""
