@@ -10,6 +10,10 @@ const FONT_SIZE = 13;
 const HUES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 const CONTRAST = 4.5; // of WCAG AA, whatever colours a program asks for
 
+/** What a terminal says by itself when a program asks it: what it is, where the cursor is, which colours it has. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ECMA-48, 5.3: each of them begins with ESC
+const REPLY = /^\x1b(?:\[[?>]?[\d;]*(?:[cnRt]|\$y)|[\]P])/;
+
 /** Words in other colours get a style attribute, which the page's policy refuses to all but scripts. */
 HTMLSpanElement.prototype.setAttribute = function setAttribute(name, value) {
   if (name === "style") this.style.cssText = value;
@@ -75,7 +79,7 @@ export class Screen {
     terminal.textarea.setAttribute("aria-label", label);
     if (hint) terminal.textarea.setAttribute("aria-describedby", hint);
     terminal.attachCustomKeyEventHandler((event) => this.#isForTerminal(event, isLog));
-    if (onTyped) terminal.onData((data) => this.#replays || onTyped(data));
+    if (onTyped) terminal.onData((data) => (this.#replays && REPLY.test(data)) || onTyped(data));
     if (onTitled) terminal.onTitleChange(onTitled);
     if (onSized) {
       terminal.onResize(({ cols, rows }) => onSized(cols, rows));
@@ -93,7 +97,10 @@ export class Screen {
     if (!this.#isClosed) this.#terminal.write(text);
   }
 
-  /** Show what was printed before: what a program once asked its terminal in it is not answered again. */
+  /**
+   * Show what was printed before: what a program once asked its terminal in it is not answered again. What
+   * somebody types meanwhile is sent.
+   */
   replay(text) {
     if (this.#isClosed) return;
     this.#replays += 1;
