@@ -10,7 +10,7 @@ const FONT_SIZE = 13;
 const HUES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 const CONTRAST = 4.5; // of WCAG AA, whatever colours a program asks for
 
-/** What a terminal says by itself when a program asks it: what it is, where the cursor is, which colours it has. */
+/** What a terminal says by itself when a program asks: what it is, where the cursor is, its colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ECMA-48, 5.3: each of them begins with ESC
 const REPLY = /^\x1b(?:\[[?>]?[\d;]*(?:[cnRt]|\$y)|[\]P])/;
 
