@@ -121,13 +121,26 @@ export function Dialog({ title, onClose, children }) {
     heading.current = document.activeElement.closest("section")?.querySelector("h2[tabindex]");
     dialog.current.showModal();
   }, []);
+  const isClosed = useRef(false);
   const closed = () => {
+    if (isClosed.current) return;
+    isClosed.current = true;
     onClose();
     setTimeout(() => isLost(document.activeElement) && heading.current?.focus());
   };
-  return html`<dialog ref=${dialog} onClose=${closed} aria-label=${title}>
+  // Not left to the event, which comes later: a dialog that was opened again by then would be put away.
+  const close = () => {
+    dialog.current.close();
+    closed();
+  };
+  const cancelled = (event) => {
+    if (event.target !== dialog.current) return; // a field for a file tells so that none was chosen
+    event.preventDefault();
+    close();
+  };
+  return html`<dialog ref=${dialog} onCancel=${cancelled} onClose=${closed} aria-label=${title}>
     <h2>${title}</h2>
-    ${children(() => dialog.current.close())}
+    ${children(close)}
   </dialog>`;
 }
 

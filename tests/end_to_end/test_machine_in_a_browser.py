@@ -119,6 +119,26 @@ async def test_a_process_is_found_and_ended_after_a_question(server: ServerProce
     assert page.complaints == []
 
 
+async def test_a_question_that_is_put_away_and_asked_again_at_once_is_there(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = workshop(server, "exec sleep 12346")
+    pid = await number_of(server, session_id, "sleep 12346")
+    await page.open(f"{server.url}/?page=machine#token={server.key}")
+    await page.choose("Show", "command")
+    await page.press(f"End process {pid}")
+    await page.shows(f"End process {pid}?")
+    await page.evaluate(
+        "(async () => { [...document.querySelectorAll('dialog button')]"
+        ".find((one) => one.innerText === 'Cancel').click();"
+        "for (let turn = 0; turn < 10; turn += 1) await null;"
+        f"document.querySelector('[aria-label=\"End process {pid}\"]').click(); }})()"
+    )
+    await page.choose("How", "SIGKILL")
+    await page.press("End it")
+    await page.shows(f"Process {pid} has ended.")
+
+
 async def test_an_agent_leads_to_its_session(server: ServerProcess, page: Page) -> None:
     session_id = workshop(server, "true")
     server.request("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
