@@ -16,7 +16,7 @@ _PARENT: Final = 1
 """The field of the parent, counted from the one after the name."""
 
 
-class _Looking:
+class _ProcessTree:
     """The last look at all processes, taken by one thread at a time."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class _Looking:
             return self._children
 
 
-_looking: Final = _Looking()
+_looking: Final = _ProcessTree()
 
 
 def descendants_of(process: int, *, asked_at: float) -> list[int]:

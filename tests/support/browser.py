@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -366,7 +367,7 @@ class Chromium:
         """Kill the browser."""
         self._unused.clear()
         if self._process is not None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # also what a script has started
             self._process.wait()
             assert self._process.stderr is not None
             self._process.stderr.close()
@@ -379,6 +380,7 @@ class Chromium:
             [program, f"--user-data-dir={self._profile}", *FLAGS],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         assert self._process.stderr is not None
         for line in self._process.stderr:
