@@ -306,8 +306,8 @@ class Context:
 class Chromium:
     """A browser for all tests of a worker: each of their tabs is as if in a browser of its own.
 
-    To start one takes a second of processor time, and a tab a tenth of that: half as much in a context that
-    has been used before, where a page that stays open keeps the process that has compiled the scripts.
+    To start one takes a second of processor time, and a tab a tenth of that: less in a context that has been
+    used before, where a page that stays open keeps the process that has compiled the scripts.
     """
 
     def __init__(self, profile: Path) -> None:
