@@ -101,13 +101,19 @@ async def number_of(server: ServerProcess, session_id: str, line: str) -> int:
             await asyncio.sleep(0.1)
 
 
-async def test_a_process_is_found_and_ended_after_a_question(server: ServerProcess, page: Page) -> None:
-    session_id = workshop(server, "exec sleep 12345")
-    pid = await number_of(server, session_id, "sleep 12345")
+async def asked_to_end(server: ServerProcess, page: Page, command: str) -> tuple[str, int]:
+    """Find a process that runs this on the page, and press its button; return its session and number."""
+    session_id = workshop(server, f"exec {command}")
+    pid = await number_of(server, session_id, command)
     await page.open(f"{server.url}/?page=machine#token={server.key}")
     await page.choose("Show", "command")
     await page.press(f"End process {pid}")
     await page.shows(f"End process {pid}?")
+    return session_id, pid
+
+
+async def test_a_process_is_found_and_ended_after_a_question(server: ServerProcess, page: Page) -> None:
+    session_id, pid = await asked_to_end(server, page, "sleep 12345")
     await page.press("Cancel")
     await page.focuses(f"End process {pid}")
     assert await number_of(server, session_id, "sleep 12345") == pid
@@ -122,12 +128,7 @@ async def test_a_process_is_found_and_ended_after_a_question(server: ServerProce
 async def test_a_question_that_is_put_away_and_asked_again_at_once_is_there(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = workshop(server, "exec sleep 12346")
-    pid = await number_of(server, session_id, "sleep 12346")
-    await page.open(f"{server.url}/?page=machine#token={server.key}")
-    await page.choose("Show", "command")
-    await page.press(f"End process {pid}")
-    await page.shows(f"End process {pid}?")
+    _, pid = await asked_to_end(server, page, "sleep 12346")
     await page.evaluate(
         "(async () => { [...document.querySelectorAll('dialog button')]"
         ".find((one) => one.innerText === 'Cancel').click();"
