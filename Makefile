@@ -15,7 +15,7 @@ SEED ?= 0
 # Bytecode is cached: otherwise every process compiles all its imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve extras $(EXTRAS) test nightly fuzz lint types style arrows pages bench load site lock sandbox container-engine clients python clean
+.PHONY: help demo serve extras $(EXTRAS) test nightly fuzz lint types style arrows pages collected bench load site lock sandbox container-engine clients python clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -30,8 +30,13 @@ extras: $(EXTRAS)  ## Install all optional dependencies: anthropic, openai, gemi
 
 $(EXTRAS): %: $(VENV)/ready-%
 
+# On a terminal, one after the other: each has a line of progress, and sudo may ask for a password.
+TOGETHER := $(if $(MAKE_TERMOUT)$(MAKE_TERMERR),,--jobs)
+
 # Worksteal keeps a module's tests with one worker, which creates their shared fixtures only once.
-test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
+test:  ## Set up, check the code and run every test
+	+@$(MAKE) --no-print-directory $(TOGETHER) $(VENV)/ready-dev sandbox container-engine clients
+	+@$(MAKE) --no-print-directory --jobs --output-sync types style arrows pages collected
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal || { [ $$? -eq 1 ] && $(BIN)/python scripts/again; }
 
 nightly: export NIGHTLY := 1
@@ -46,6 +51,10 @@ lint: $(VENV)/ready-dev node_modules/ready  ## Style, types and the arrows betwe
 
 types:
 	$(BIN)/mypy
+
+# So that the tests' workers find the bytecode of all modules, instead of each compiling them by itself.
+collected:
+	$(BIN)/pytest --collect-only -qq -n 0 > $(VENV)/collected || { cat $(VENV)/collected; exit 1; }
 
 style:
 	$(BIN)/ruff check $(CHECKS)
@@ -96,6 +105,8 @@ $(VENV)/ready-dev: $(wildcard requirements/*.txt) $(OURS) | python
 # Not after `ready-core`: it cannot be made while pyproject.toml asks for what `make lock` is about to pin.
 $(VENV)/%/ready: requirements/%.txt | python
 	@$(PYTHON) scripts/set-up --apart $*
+
+$(VENV)/model/ready: | $(VENV)/ready-dev
 
 clean:  ## Remove what set-up and tests left behind
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

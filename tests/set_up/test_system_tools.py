@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.server import PROJECT
 
-NEEDED = ("bash", "env", "grep", "mktemp", "rm", "sed", "sleep", "tail", "touch", "true", "chmod")
+NEEDED = ("bash", "env", "flock", "grep", "mktemp", "rm", "sed", "sleep", "tail", "touch", "true", "chmod")
 """Of the real programs."""
 INSTALLS = """
 case "$*" in *" install "*)
