@@ -106,17 +106,20 @@ def _opened(process: str) -> Iterator[_UnlinkedFile]:
 
 
 def _mapped(process: str) -> Iterator[_UnlinkedFile]:
-    with open(f"{process}/maps", errors="surrogateescape") as maps:
-        for line in maps:
-            if not line.rstrip("\n").endswith(_GONE):
-                continue
-            columns = line.rstrip("\n").split(maxsplit=_PATH)
-            try:
-                facts = os.stat(f"{process}/map_files/{columns[0]}")
-            except OSError:  # only root may look; the mapped part counts
-                yield _as_mapped(columns)
-            else:
-                yield from _if_gone(columns[_PATH], facts)
+    with open(f"{process}/maps", "rb") as maps:
+        content = maps.read()
+    if _GONE.encode() not in content:  # spares looking at thousands of lines
+        return
+    for line in os.fsdecode(content).split("\n"):
+        if not line.endswith(_GONE):
+            continue
+        columns = line.split(maxsplit=_PATH)
+        try:
+            facts = os.stat(f"{process}/map_files/{columns[0]}")
+        except OSError:  # only root may look; the mapped part counts
+            yield _as_mapped(columns)
+        else:
+            yield from _if_gone(columns[_PATH], facts)
 
 
 def _if_gone(path: str, facts: os.stat_result) -> Iterator[_UnlinkedFile]:
