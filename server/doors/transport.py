@@ -289,6 +289,8 @@ class EngineServer(engineio.AsyncServer):
             await self.hand_on(socket.sid, base64.b64decode(encoded[1:], validate=True))
         elif kind in FROM_CLIENTS:
             await socket.receive(packet.Packet(encoded_packet=encoded))
+            if socket.closed:
+                await self.disconnect(socket.sid)  # it said goodbye; engine.io would let its poll wait
         else:
             raise ValueError("not a packet of engine.io")
 

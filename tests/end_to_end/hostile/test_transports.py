@@ -153,6 +153,18 @@ async def test_a_payload_in_chunks_is_read_as_any_other(
     assert (await _get(http, path))[1].startswith('431[{"status":"healthy"')
 
 
+@pytest.mark.parametrize("farewell", ["1", "41\x1e1"])
+async def test_the_poll_of_a_client_that_says_goodbye_is_answered(
+    server: ServerProcess, http: aiohttp.ClientSession, farewell: str
+) -> None:
+    path = await _open(http, server)
+    polling = asyncio.create_task(_get(http, path))
+    await asyncio.sleep(0)
+    await _post(http, path, farewell)
+    assert await polling == (200, ""), "not refused when the time for a poll is over"
+    assert (await _get(http, path))[0] == 400
+
+
 async def test_a_call_over_the_limit_is_answered_over_long_polling(
     server: ServerProcess, http: aiohttp.ClientSession
 ) -> None:
