@@ -22,6 +22,10 @@ from roocode_server.models.error import (
 from roocode_server.server.identity import new_request_id
 
 LARGEST_HEADER_BYTES = 8190
+MOST_LINGERING_S = 10.0
+"""How long the rest of a refused body may still come in, so that its client reads the answer; at most as long
+as a request may take.
+"""
 
 _A_METHOD = re.compile(r"^\s*b'[A-Z]+ ", re.MULTILINE)
 """Matches the parser's error message about an unknown method."""
@@ -44,7 +48,8 @@ class HttpConnection(web.RequestHandler):
     __slots__ = ("_first_request", "_limits", "_traffic", "gone")
 
     def __init__(self, *args: Any, limits: Limits, traffic: Traffic, **kw: Any) -> None:
-        super().__init__(*args, keepalive_timeout=limits.keep_alive_s, **kw)
+        lingering_s = min(MOST_LINGERING_S, limits.request_s)
+        super().__init__(*args, keepalive_timeout=limits.keep_alive_s, lingering_time=lingering_s, **kw)
         self._limits = limits
         self._traffic = traffic
         self._first_request: asyncio.TimerHandle | None = None
