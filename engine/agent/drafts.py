@@ -77,7 +77,7 @@ class SessionDrafts:
         except BaseException:
             await run_to_completion(self._discard(draft.id))
             raise
-        self._sessions.forget(draft.id)
+        self._sessions.completed(draft)
         return draft
 
     async def _check_tasks(self, unit: Transaction, caller: Caller) -> None:

@@ -103,7 +103,7 @@ class Sessions:
         self._expiring: dict[SessionId, asyncio.Event] = {}
         """Sessions that are expiring; the event is set when everything in them has been stopped."""
         self.expiry_changed = asyncio.Event()
-        """Set when the expiry of a session changes."""
+        """Set when a session that expires may do so at another time."""
         self._checks: list[CheckConfig] = []
         self._rooms: dict[SessionId, DiskQuota] = {}
         self._ensuring = KeyedLocks()
@@ -254,7 +254,7 @@ class Sessions:
         except Exception:
             await self.workspace(session_id).remove()
             raise
-        self.expiry_changed.set()
+        self._heed_expiry(session)
         return session
 
     async def draft(
@@ -286,13 +286,18 @@ class Sessions:
         return session
 
     async def complete(self, unit: Transaction, caller: Caller, session: Session) -> None:
-        """Show a session that is whole now; call `forget` after the unit of work.
+        """Show a session that is whole now; call `completed` after the unit of work.
 
         Raises: WorkspaceLimitExceeded.
         """
         await self._check_number(unit, caller)
         await self._repository.complete(unit, session.id)
         unit.append(session.id, SessionCreatedEvent(session=session))
+
+    def completed(self, session: Session) -> None:
+        """Show a session from now on that `complete` has made whole."""
+        self.forget(session.id)
+        self._heed_expiry(session)
 
     async def admitted(self, wanted: SessionConfigChange) -> SessionConfig:
         """Return the configuration of a new session for which this is wanted.
@@ -376,12 +381,17 @@ class Sessions:
     def forget(self, session_id: SessionId) -> None:
         """Drop the session from the cache after a unit of work that changed it."""
         self._repository.forget(session_id)
-        self.expiry_changed.set()
 
     def tell(self, changed: Session) -> None:
         """Tell those who want to know that a session has been changed."""
+        self._heed_expiry(changed)
         for heard in self._when_changed:
             heard(changed)
+
+    def _heed_expiry(self, session: Session) -> None:
+        """A session that no longer expires need not be heeded: when its time comes, it is left alone."""
+        if session.expires_at is not None:
+            self.expiry_changed.set()
 
     def configured(self, standing: SessionConfig, change: SessionConfigChange) -> SessionConfig:
         """Return a configuration with a change applied."""

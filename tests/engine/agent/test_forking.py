@@ -411,3 +411,13 @@ async def test_the_copy_of_an_expired_session_is_active(agent: Agent) -> None:
             await asyncio.sleep(0.01)
     copy = await fork(agent)
     assert (copy.status, copy.expires_at) == (SessionStatus.ACTIVE, None)
+
+
+async def test_the_copy_of_a_session_expires_with_it(agent: Agent) -> None:
+    soon = format_time(now() + datetime.timedelta(seconds=2))
+    await agent.engine.sessions.update(SessionUpdate.load({"sessionId": agent.session_id, "expiresAt": soon}))
+    copy = await fork(agent)
+    assert copy.expires_at is not None
+    async with asyncio.timeout(60):
+        while (await agent.engine.sessions.get(copy.id)).status is SessionStatus.ACTIVE:
+            await asyncio.sleep(0.01)

@@ -8,7 +8,7 @@ from tests.sdk.js.conftest import run_script
 from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-CUTS = times(15, nightly=200)
+CUTS = times(8, nightly=200)
 TOKEN_USAGE = {"totalTokensIn", "totalTokensOut", "totalCost", "contextTokens"}
 
 
