@@ -27,6 +27,14 @@ from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.shape import LONGEST_PATH
 
 ZIP_NAME_IS_UTF_8: Final = 0x800
+MOST_HEADER_BYTES: Final = 1_048_576
+EXTENDED_HEADERS: Final = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 _UNIX: Final = 3
 
 Made = TypeVar("Made")
@@ -148,7 +156,19 @@ def _parts(name: str) -> list[str]:
 
 
 class MarkedMember(tarfile.TarInfo):
-    """A member of an archive with an end marker, without which a truncated archive would not be noticed."""
+    """A member of an archive with an end marker, without which a truncated archive would not be noticed, and
+    whose names and attributes fit into memory.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Raises: ArchiveRefused, if what precedes a member is larger than any program makes it: it would be
+        read as a whole.
+        """
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in EXTENDED_HEADERS and header.size > MOST_HEADER_BYTES:
+            raise ArchiveRefused("the extended header of an entry is too large")
+        return header
 
     @classmethod
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:

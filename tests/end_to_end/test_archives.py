@@ -242,13 +242,23 @@ async def test_a_bomb_is_refused_while_it_grows(place: Place) -> None:
         assert place.left() == []
 
 
-async def test_a_header_that_would_fill_the_memory_is_refused(place: Place) -> None:
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+async def test_a_header_that_would_fill_the_memory_is_refused(place: Place, kind: bytes) -> None:
     header = tarfile.TarInfo("x")
-    header.type, header.size = tarfile.XHDTYPE, 3 * 2**30
+    header.type, header.size = kind, 3 * 2**30
     zeros = gzip.compress(bytes(2**26))  # what follows another is part of the same file
     status, body = await upload(place, "tar.gz", gzip.compress(header.tobuf()) + zeros * (3 * 2**30 // 2**26))
     assert (status, code(body)) == (400, "VALIDATION_ERROR")
+    assert "extended header" in str(body)
     assert place.left() == []
+
+
+async def test_a_header_as_large_as_programs_make_it_is_read(place: Place) -> None:
+    info = tarfile.TarInfo("deep/" * 200 + "a.txt")
+    info.pax_headers = {"SCHILY.xattr.user.note": "x" * 65_536}
+    status, body = await upload(place, "tar.gz", tar((info, b"here")))
+    assert status == 200, body
+    assert (place.folder / info.name).read_text() == "here"
 
 
 async def test_an_archive_larger_than_the_workspace_may_be_is_refused(place: Place) -> None:
