@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-FILES = 1500
+FILES = times(500, nightly=1500)
 TASKS = 3
 DEADLINE_S = 60.0
 

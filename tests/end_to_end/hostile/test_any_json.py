@@ -22,7 +22,7 @@ from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
 EVERY_OPERATION = [declared for area in AREAS for declared in area(Engine.__new__(Engine)).operations()]
-EXAMPLES = times(12, nightly=25)
+EXAMPLES = times(6, nightly=25)
 CALLERS_OWN = {
     "VALIDATION_ERROR",
     "AUTHENTICATION_FAILED",
@@ -120,7 +120,7 @@ def fuzzed(server: ServerProcess) -> Iterator[str]:
     yield str(made.body["session"]["id"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def loop(server: ServerProcess) -> Iterator[Loop]:
     opened = Loop(server)
     yield opened

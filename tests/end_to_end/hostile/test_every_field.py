@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -47,6 +48,11 @@ ODD = [
 AT_THE_OTHER_DOOR = times(3, nightly=len(ODD))
 """How many of them each field is given over HTTP too, by turns: it is read as at the socket."""
 
+OF_WHAT_STANDS_ELSEWHERE = times(1, nightly=len(ODD))
+"""How many of them each field is given, by turns, of an object that another operation takes too: the same
+schema reads it there, where each of its fields is given them all.
+"""
+
 HEAVY = [
     json.dumps("x" * 1_000_000),
     json.dumps([1] * 99_000),
@@ -82,27 +88,62 @@ class Writer:
         assert read["content"] == f"number {self._count}"
 
 
-def _places(schema: marshmallow.Schema, known: set[type] | None = None) -> Iterator[str]:
-    """Each field, those of nested objects too, as the text around its value: `"config":{"mode":…}`.
+@dataclass(frozen=True)
+class Place:
+    """A field, one of a nested object too, as the text around its value: `"config":{"mode":…}`."""
+
+    text: str
+    stands_elsewhere: bool
+
+    def within(self, wire_name: str, *, elsewhere: bool) -> Place:
+        return Place(f"{wire_name}:{{{self.text}}}", elsewhere or self.stands_elsewhere)
+
+    def values(self, turn: int, *, is_http: bool) -> list[str]:
+        """What is put there."""
+        if self.stands_elsewhere:
+            heavy = _heavy(turn) if IS_NIGHTLY and not is_http else []
+            return [*_by_turns(ODD, OF_WHAT_STANDS_ELSEWHERE, turn), *heavy]
+        return _by_turns(ODD, AT_THE_OTHER_DOOR, turn) if is_http else [*ODD, *_heavy(turn)]
+
+
+def _places(
+    schema: marshmallow.Schema, known: set[type], elsewhere: frozenset[type] = frozenset()
+) -> Iterator[Place]:
+    """Each field, those of nested objects too.
 
     An object that stands in several places is gone through in the first one: the same schema reads it.
     """
-    known = set() if known is None else known
     for name, field in schema.fields.items():
         wire_name = json.dumps(field.data_key or name)
-        yield f"{wire_name}:…"
-        if isinstance(field, marshmallow.fields.Nested) and type(field.schema) not in known:
-            known.add(type(field.schema))
-            yield from (f"{wire_name}:{{{inner}}}" for inner in _places(field.schema, known))
+        yield Place(f"{wire_name}:…", stands_elsewhere=False)
+        if isinstance(field, marshmallow.fields.Nested) and (inner := type(field.schema)) not in known:
+            known.add(inner)
+            for place in _places(field.schema, known, elsewhere):
+                yield place.within(wire_name, elsewhere=inner in elsewhere)
+
+
+def _objects_before() -> dict[str, frozenset[type]]:
+    """The schemas of the objects that the operations before each take."""
+    before: dict[str, frozenset[type]] = {}
+    taken: frozenset[type] = frozenset()
+    for declared in OPERATIONS:
+        before[declared.name], own = taken, set[type]()
+        list(_places(declared.request.schema(), own))
+        taken |= own
+    return before
+
+
+BEFORE = _objects_before()
 
 
 def _objects(declared: Operation, session_id: str, *, is_http: bool) -> Iterator[str]:
     """The call with each value in each of its fields, the others left out, but for the session."""
     known = "" if declared.name == "session.delete" else f'"sessionId":{json.dumps(session_id)},'
-    for number, place in enumerate(_places(declared.request.schema())):
-        prefix = "" if place.startswith('"sessionId"') else known
-        for content in _by_turns(ODD, AT_THE_OTHER_DOOR, number) if is_http else [*ODD, *_heavy(number)]:
-            yield f"{{{prefix}{place.replace('…', content)}}}"
+    places = _places(declared.request.schema(), set(), BEFORE[declared.name])
+    for number, place in enumerate(places, OPERATIONS.index(declared)):
+        prefix = "" if place.text.startswith('"sessionId"') else known
+        for content in place.values(number, is_http=is_http):
+            yield f"{{{prefix}{place.text.replace('…', content)}}}"
     yield f'{{{known}"unknown":{ODD[0]}}}'
 
 
