@@ -24,6 +24,7 @@ from tests.end_to_end.lives import (
     no_process_with,
     processes_with,
 )
+from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
 ASKED_ONCE = [{"decision": "always"}, {"decision": "ask", "command": "touch"}]
@@ -31,7 +32,7 @@ OVER = ("task.completed", "task.failed", "task.cancelled")
 COMMANDS = {"one": (3, 1), "two": (5, 1), "three": (7, 1), "four": (8, 2), "five": (9, 1)}
 """The line that each command of the playbook writes, and the call it belongs to."""
 CALLS = 11
-KILLS = 5
+KILLS = times(3, nightly=5)
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ async def live_through(life: Life, numbers: Iterator[int]) -> int:
     return kills
 
 
-@pytest.mark.parametrize("first", range(1, 13, 4))
+@pytest.mark.parametrize("first", range(1, 13, times(6, nightly=4)))
 async def test_a_task_is_carried_through_kills_after_any_of_its_events(life: Life, first: int) -> None:
     kills = await live_through(life, itertools.chain([first], itertools.count(11, 3)))
     assert kills >= 4

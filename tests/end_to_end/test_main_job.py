@@ -10,8 +10,8 @@ import pytest
 from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-EVENTS = times(400, nightly=5000)
-CUTS = times(30, nightly=200)
+EVENTS = times(200, nightly=5000)
+CUTS = times(15, nightly=200)
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
