@@ -29,7 +29,7 @@ export class AllSessions extends EventStream {
    * @param {{ onOpen?: () => void, signal?: AbortSignal }} options
    */
   constructor(server, { cursor, ...request }, { onOpen, signal }) {
-    super(() => this.#connection.close());
+    super(() => this.#connection.close(), server.mostWaiting);
     this.#request = request;
     this.#taken = this.#read = cursor ?? undefined;
     this.#connection = new Connection(server, "/", {

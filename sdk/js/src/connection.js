@@ -12,6 +12,7 @@ import { backoff } from "./pause.js";
  * @property {string} baseURL
  * @property {Credentials} credentials
  * @property {number} reconnectForMs
+ * @property {number} mostWaiting
  * @property {(change: "away" | "back") => unknown} [onConnection]
  */
 

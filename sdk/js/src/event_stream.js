@@ -2,9 +2,6 @@ import { FELL_BEHIND, RooCodeError } from "./errors.js";
 
 /** @import { AnyEvent } from "./events.js" */
 
-/** How many events wait for a slow reader. */
-export const MOST_WAITING = 1000;
-
 /**
  * Events to be read one by one: `for await (const event of stream)`. Leaving the loop, or `return()`, ends it.
  *
@@ -19,12 +16,17 @@ export class EventStream {
   #failure;
   #isOver = false;
   #leave;
+  #mostWaiting;
   /** @type {() => void} */
   #stopListening = () => {};
 
-  /** @param {() => void} leave called once, when nobody reads any more or there is nothing more to read */
-  constructor(leave) {
+  /**
+   * @param {() => void} leave called once, when nobody reads any more or there is nothing more to read
+   * @param {number} mostWaiting how many events wait for a slow reader
+   */
+  constructor(leave, mostWaiting) {
     this.#leave = leave;
+    this.#mostWaiting = mostWaiting;
   }
 
   /** Fail when the signal says so. @param {AbortSignal | undefined} signal */
@@ -38,7 +40,7 @@ export class EventStream {
 
   /** @protected */
   get isFull() {
-    return this.#waiting.length >= MOST_WAITING;
+    return this.#waiting.length >= this.#mostWaiting;
   }
 
   get isOver() {
@@ -49,7 +51,8 @@ export class EventStream {
   push(event) {
     if (this.#isOver) return;
     if (this.isFull) {
-      this.fail(new RooCodeError(FELL_BEHIND, `More than ${MOST_WAITING} events were not read in time`));
+      const message = `More than ${this.#mostWaiting} events were not read in time`;
+      this.fail(new RooCodeError(FELL_BEHIND, message));
       return;
     }
     this.add(event);

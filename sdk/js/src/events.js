@@ -46,7 +46,7 @@ export class Events extends EventsArea {
     /** @param {Cursor} cursor @param {number} limit */
     const read = ({ lastSeq, lastEventId }, limit) =>
       this.list(sessionId, { after: lastSeq, lastEventId, limit }, { signal: from.signal });
-    return new SessionStream(sessionId, this.#feeds, { read }, from);
+    return new SessionStream(sessionId, this.#feeds, { read, mostWaiting: this.#server.mostWaiting }, from);
   }
 
   /**
@@ -83,7 +83,7 @@ export class Events extends EventsArea {
       },
       onFailure: (error) => stream.fail(error),
     });
-    const stream = new EventStream(() => connection.close());
+    const stream = new EventStream(() => connection.close(), this.#server.mostWaiting);
     stream.heed(signal);
     return stream;
   }

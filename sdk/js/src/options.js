@@ -21,6 +21,9 @@
  * @property {number} [maxRetries] How often a call that can safely be repeated is repeated; default 4.
  * @property {number} [reconnectForMs] For how long to try to get a lost connection back before streams of events
  *   fail with `CONNECTION_FAILED`; default 600,000. `Infinity` never gives up.
+ * @property {number} [mostWaiting] How many events a stream keeps for a reader that is slower than they come, at
+ *   least 1; default 1,000. Streams of sessions get the rest when there is room again, others fail with
+ *   `FELL_BEHIND`.
  * @property {(change: "away" | "back") => unknown} [onConnection] Told when a connection for events is lost, and
  *   when it is there again. Must not throw.
  * @property {typeof globalThis.fetch} [fetch] In place of the global one.
@@ -31,4 +34,5 @@
 export const TIMEOUT_MS = 600_000;
 export const MAX_RETRIES = 4;
 export const RECONNECT_FOR_MS = 600_000;
+export const MOST_WAITING = 1000;
 export const BASE_URL = "http://localhost:3000";

@@ -1,6 +1,6 @@
 import { Credentials } from "./credentials.js";
 import { Http } from "./http.js";
-import { BASE_URL, MAX_RETRIES, RECONNECT_FOR_MS, TIMEOUT_MS } from "./options.js";
+import { BASE_URL, MAX_RETRIES, MOST_WAITING, RECONNECT_FOR_MS, TIMEOUT_MS } from "./options.js";
 
 /** @import { Server } from "./connection.js" */
 /** @import { ClientOptions } from "./options.js" */
@@ -33,5 +33,8 @@ export function reach(options) {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   });
   const reconnectForMs = options.reconnectForMs ?? RECONNECT_FOR_MS;
-  return { http, server: { baseURL, credentials, reconnectForMs, onConnection: options.onConnection } };
+  const mostWaiting = options.mostWaiting ?? MOST_WAITING;
+  if (!(mostWaiting >= 1)) throw new RangeError(`mostWaiting has to be at least 1, and is ${mostWaiting}`);
+  const { onConnection } = options;
+  return { http, server: { baseURL, credentials, reconnectForMs, mostWaiting, onConnection } };
 }

@@ -17,6 +17,7 @@ const PAGE = 1000;
 /**
  * @typedef {object} Log
  * @property {(cursor: Cursor, limit: number) => Promise<Api.EventPage>} read
+ * @property {number} mostWaiting how many events wait for a slow reader
  */
 
 /**
@@ -48,7 +49,7 @@ export class SessionStream extends EventStream {
    * @param {Partial<Cursor> & { signal?: AbortSignal }} from
    */
   constructor(sessionId, feeds, log, { lastSeq, lastEventId, signal }) {
-    super(() => feeds.leave(sessionId, this));
+    super(() => feeds.leave(sessionId, this), log.mostWaiting);
     this.#sessionId = sessionId;
     this.#feeds = feeds;
     this.#log = log;
@@ -165,7 +166,7 @@ export class SessionStream extends EventStream {
 
   /** @protected @override */
   async refill() {
-    const page = await this.#log.read(this.#taken, PAGE);
+    const page = await this.#log.read(this.#taken, Math.min(PAGE, this.#log.mostWaiting));
     const { head, first, hasMore, reset } = page.pagination;
     const told = { sessionId: this.#sessionId, head, first };
     if (reset) this.#startOver(/** @type {any} */ ({ type: "log.reset", ...told }));

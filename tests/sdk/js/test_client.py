@@ -15,8 +15,11 @@ from tests.support.server import ServerProcess
 
 CUTS = times(40, nightly=200)
 SOME_CUTS = times(10, nightly=50)
-SLOWLY_READ = times(1050, nightly=2500)
-"""More events than the client keeps for a reader who is slow."""
+MOST_WAITING = times(100, nightly=1000)
+"""How many events the client keeps for a reader who is slow."""
+SLOWLY_READ = times(250, nightly=2500)
+AT_ONCE = times(150, nightly=600)
+"""More than those, in one session and in each of two."""
 SECRETS = ("webhook_secret", None)
 WITHOUT_ANSWER = {"hasRequestId": False}
 
@@ -101,21 +104,23 @@ def test_a_client_that_is_cut_off_often_has_each_event_once_and_in_order(
 
 @pytest.mark.timeout(600)
 def test_all_sessions_are_one_stream_that_is_cut_off_and_resumed(server: ServerProcess) -> None:
-    told = run_script(server, "all_cuts", str(SOME_CUTS), timeout=550)
+    told = run_script(server, "all_cuts", str(SOME_CUTS), str(MOST_WAITING), str(AT_ONCE), timeout=550)
     assert told["cuts"] >= SOME_CUTS
     for session_id in told["sessions"]:
         numbers = [seq for each, seq, _ in told["seen"] if each == session_id]
         assert numbers == list(range(1, len(numbers) + 1))
-        assert len(numbers) > 600
+        assert len(numbers) > AT_ONCE
     positions = [int(cursor.partition(".")[0]) for *_, cursor in told["seen"]]
     assert positions == sorted(set(positions))
 
 
 def test_a_slow_reader_and_a_second_one_miss_nothing(server: ServerProcess) -> None:
-    told = run_script(server, "slow", str(SLOWLY_READ))
+    told = run_script(server, "slow", str(SLOWLY_READ), str(MOST_WAITING))
     assert told["head"] > SLOWLY_READ
     assert told["all"] == list(range(1, told["head"] + 1))
     assert told["half"] == list(range(told["middle"] + 1, told["head"] + 1))
+    wrong = "RangeError: mostWaiting has to be at least 1, and is"
+    assert told["refused"] == [f"{wrong} 0", f"{wrong} NaN"]
 
 
 def test_a_bot_answers_what_waits_and_what_comes_up_each_once(fresh_server: ServerProcess) -> None:

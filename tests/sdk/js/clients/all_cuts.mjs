@@ -1,11 +1,12 @@
 // All sessions over a connection that is cut off again and again, to a reader that is slow at first.
 import { client, extra, finish, pause, proxy } from "./kit.mjs";
 
-const cuts = Number(extra[0]);
+/** Of each session so many events come without a pause, of both together more than wait for a slow reader. */
+const [cuts, mostWaiting, atOnce] = extra.map(Number);
 const direct = client();
 const between = await proxy();
 const sessions = await Promise.all(["One", "Two"].map((name) => direct.sessions.create({ name })));
-const through = client({ baseURL: between.url });
+const through = client({ baseURL: between.url, mostWaiting });
 const first = through.events.all({ cursor: "0", scope: "mine" });
 const seen = [];
 let made = 0;
@@ -21,12 +22,12 @@ const BETWEEN_CUTS = 30;
 let sinceCut = 0;
 
 async function produce({ id }) {
-  for (let number = 0; !isOver || number < 600; number++) {
-    while (number >= 600 && sinceCut >= BETWEEN_CUTS && !isOver) await pause(10);
+  for (let number = 0; !isOver || number < atOnce; number++) {
+    while (number >= atOnce && sinceCut >= BETWEEN_CUTS && !isOver) await pause(10);
     sinceCut += 1;
-    if (++produced === 1150) hasEnough();
+    if (++produced === mostWaiting + 150) hasEnough();
     await direct.sessions.update(id, { name: `Name ${number}` });
-    if (number > 600) await pause(5);
+    if (number > atOnce) await pause(5);
   }
 }
 

@@ -28,10 +28,17 @@ for (const name of names) api.on(name, (...given) => told(seen)(name, given));
 witness.onAny((name, ...given) => told(witnessed)(name, given));
 let made = 0;
 let isOver = false;
+/** Whether a task was begun since the last cut: the client waits ever longer before it comes back. */
+let isWorked = false;
 
 async function work() {
   let completed = 0;
   while (!isOver) {
+    if (isWorked) {
+      await pause(10);
+      continue;
+    }
+    isWorked = true;
     const onApproval = () => "approve";
     const task = await direct.tasks.create(session.id, { input: "write and run", onApproval });
     await task.wait();
@@ -43,7 +50,9 @@ async function work() {
 async function cut() {
   while (made < cuts) {
     await pause(Math.random() * 60);
-    if (between.cut() > 0) made += 1;
+    if (between.cut() === 0) continue;
+    made += 1;
+    isWorked = false;
   }
   isOver = true;
 }

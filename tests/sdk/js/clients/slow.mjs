@@ -1,8 +1,15 @@
 // A reader that is slower than the events, two that share a connection, and one that comes back with a cursor.
 import { client, extra, finish } from "./kit.mjs";
 
-const events = Number(extra[0]);
-const roo = client();
+const [events, mostWaiting] = extra.map(Number);
+const refused = [0, Number.NaN].map((wrong) => {
+  try {
+    return client({ mostWaiting: wrong });
+  } catch (error) {
+    return String(error);
+  }
+});
+const roo = client({ mostWaiting });
 const session = await roo.sessions.create({ name: "Slow" });
 const slow = roo.events.follow(session.id, { lastSeq: 0 });
 await slow.ready();
@@ -30,4 +37,4 @@ const [all, half] = await Promise.all([
   read(slow, pagination.head),
   read(roo.events.follow(session.id, { lastSeq: middle }), pagination.head),
 ]);
-finish({ head: pagination.head, all, middle, half });
+finish({ head: pagination.head, all, middle, half, refused });
