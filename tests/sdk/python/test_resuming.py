@@ -17,7 +17,7 @@ from tests.support.cutting import CuttingProxy
 from tests.support.nightly import times
 from tests.support.server import ServerProcess
 
-CUTS = times(40, nightly=200)
+CUTS = times(20, nightly=200)
 PAUSE_S = 0.05
 """Between two files, so that the reader is not left behind by more than it reads in the end."""
 
