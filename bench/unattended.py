@@ -250,7 +250,7 @@ class _Run:
     async def _ended(self, task: Task) -> Task:
         async with asyncio.timeout(ENDED_BY_S):
             while (now := await self._engine.tasks.get(task.session_id, task.id)).status not in FINAL:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
         return now
 
     async def _check_waits(self, session_id: SessionId) -> None:

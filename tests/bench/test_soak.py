@@ -20,7 +20,9 @@ async def test_eight_sessions_that_do_everything_at_once_get_every_content_right
 
 @pytest.mark.timeout(1200)
 async def test_a_server_that_loses_memory_at_each_call_does_not_hold() -> None:
-    soaked = await soak(1, sessions=1, leaked_bytes=262_144, quiet_s=0)
+    soaked = await soak(
+        1, sessions=1, parts=times(2, nightly=PARTS), leaked_bytes=times(2, nightly=1) * 262_144, quiet_s=0
+    )
     assert [each.partition(":")[0] for each in soaked.failures] == ["memory grew"], soaked.lines()
 
 
