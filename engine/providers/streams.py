@@ -46,13 +46,20 @@ def _stream(received: httpx2.Response, *, with_names: bool, with_numbers: bool) 
     import httpx2
 
     class Plain(httpx2.AsyncByteStream):
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            async for name, data in _events(received.aiter_bytes()):
-                kind, told = _named(name, data, with_numbers=with_numbers)
-                yield _written(kind, told, with_names=with_names)
+        def __init__(self) -> None:
+            self._pieces = self._read()
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            # Always the same: the SDK reads what follows the end on, so that the connection is used again.
+            return self._pieces
 
         async def aclose(self) -> None:
             await received.aclose()
+
+        async def _read(self) -> AsyncIterator[bytes]:
+            async for name, data in _events(received.aiter_bytes()):
+                kind, told = _named(name, data, with_numbers=with_numbers)
+                yield _written(kind, told, with_names=with_names)
 
     return Plain()
 

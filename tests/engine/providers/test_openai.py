@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import json
@@ -27,6 +28,8 @@ from roocode_server.models.settings import WireProtocol
 from tests.engine.providers.asking import PIXEL, READ_FILE
 from tests.engine.providers.questions import collect, failure, only, reasoning_of, said, text_of, written
 from tests.support.mock_models import MockModels
+from tests.support.replaying import chunk
+from tests.support.streams import StreamServer
 
 TWO_CALLS: dict[str, Any] = {
     "content": "Reading both.",
@@ -80,6 +83,27 @@ async def test_text_comes_in_pieces_and_ends(
     assert text_of(events) == "A long enough answer."
     assert len(only(events, TextDelta)) > 2
     assert events[-1] == Stopped(reason="end")
+
+
+async def test_a_connection_is_used_again(
+    provider: OpenAIProvider, mock_models: MockModels, stream_server: StreamServer, asked: ModelRequest
+) -> None:
+    mock_models.say({"content": "Yes."})
+    stream_server.behind = mock_models.url
+    there = Endpoint(base_url=f"{stream_server.url}/v1", api_key=mock_models.key)
+    for _ in range(3):
+        assert text_of(await collect(provider, dataclasses.replace(asked, endpoint=there))) == "Yes."
+    assert len(stream_server.connections) == 1
+
+
+async def test_a_connection_whose_answer_does_not_end_after_the_last_piece_is_not_waited_for(
+    chat: OpenAIProvider, stream_server: StreamServer, asked: ModelRequest
+) -> None:
+    stream_server.says(chunk({"content": "Yes."}, "stop"), "data: [DONE]\n\n", then_hangs=True)
+    there = Endpoint(base_url=f"{stream_server.url}/v1", api_key="a-key")
+    async with asyncio.timeout(30):
+        assert text_of(await collect(chat, dataclasses.replace(asked, endpoint=there))) == "Yes."
+        await stream_server.left.wait()
 
 
 async def test_parallel_calls_come_piece_by_piece_and_complete(
