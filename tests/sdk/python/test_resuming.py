@@ -55,7 +55,7 @@ async def test_a_program_is_told_that_the_connection_is_away_and_back(
     server: ServerProcess, client: AsyncRooCodeClient, cutting: Cutting
 ) -> None:
     session = await client.sessions.create(name="Away")
-    proxy, changes = cutting([6000] * 5), list[str]()
+    proxy, changes = cutting([3000] * 5), list[str]()
     async with AsyncRooCodeClient(server.key, base_url=proxy.url, on_connection=changes.append) as cut:
         with writing(server, session.id, proxy):
             async for event in cut.events.follow(session.id, after=0):
@@ -71,7 +71,7 @@ async def test_what_is_raised_about_the_connection_is_raised_to_who_reads_events
         raise LookupError(change)
 
     session = await client.sessions.create(name="Away")
-    proxy = cutting([6000])
+    proxy = cutting([3000])
     async with AsyncRooCodeClient(server.key, base_url=proxy.url, on_connection=refuse) as cut:
         with writing(server, session.id, proxy), pytest.raises(LookupError, match="away"):
             async for _ in cut.events.follow(session.id, after=0):
