@@ -38,7 +38,7 @@ async def test_many_sessions_leave_nothing(room: Room) -> None:
     before, children = me.num_fds(), set(me.children(recursive=True))
     await asyncio.gather(*[live(room) for _ in range(SESSIONS)])
     assert room.sleepers() == 0
-    assert set(me.children(recursive=True)) <= children
+    await room.until(lambda: set(me.children(recursive=True)) <= children)
     await room.until(lambda: me.num_fds() <= before)  # idle connections are kept for a while
     assert [each.name for each in room.folder.parent.iterdir() if not each.name.startswith(".")] == [
         Path(room.session_id).name
