@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from roocode_server.engine.agent.schedule import Entrant, Schedule
 from roocode_server.models.identifier import SessionId, TaskId, UserId
+from tests.support.nightly import times
 
 PLACES = 3
 AGEING = 10
@@ -228,7 +229,9 @@ class ScheduleMachine(stateful.RuleBasedStateMachine):
         return found[which % len(found)]
 
 
-ScheduleMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
+ScheduleMachine.TestCase.settings = settings(
+    max_examples=times(25, nightly=100), stateful_step_count=60, deadline=None
+)
 TestSchedule = ScheduleMachine.TestCase
 
 

@@ -18,6 +18,7 @@ from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, CheckpointDifference
 from roocode_server.models.error import Conflict, InvalidField, NotFound
 from roocode_server.models.identifier import SessionId, TaskId
+from tests.support.nightly import times
 
 SESSION = SessionId("session")
 FIRST, SECOND = TaskId("task-1"), TaskId("task-2")
@@ -192,7 +193,11 @@ TREES = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=times(8, nightly=25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(trees=st.lists(TREES, min_size=2, max_size=4))
 async def test_every_state_comes_back_as_it_was(tmp_path: Path, trees: list[dict[str, bytes]]) -> None:
     folder = tmp_path / os.urandom(8).hex()

@@ -16,6 +16,7 @@ from roocode_server.models.error import NotFound
 from roocode_server.models.event import EPOCH
 from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.task import TaskProgress, TaskStarted
+from tests.support.nightly import times
 from tests.support.storage import OTHER, SESSION, Storage, open_storage
 
 
@@ -147,7 +148,11 @@ async def test_a_retired_log_takes_nothing_more_and_reads_empty(storage: Storage
     assert await storage.log.read(SESSION, after=0, limit=10) == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=times(8, nightly=25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(fates=st.lists(st.sampled_from(["append", "unit", "failing", "double"]), max_size=40))
 async def test_whatever_succeeds_and_fails_at_once_the_numbers_have_no_hole(
     storage: Storage, fates: list[str]

@@ -20,6 +20,7 @@ from roocode_server.models.event import LogCut, LogReset
 from roocode_server.models.identifier import EventId, SessionId, TaskId
 from roocode_server.models.session import SessionScope
 from roocode_server.models.task import TaskProgress
+from tests.support.nightly import times
 from tests.support.storage import OTHER, SESSION, USER, Storage, open_storage, with_sessions
 
 DAY = datetime.timedelta(days=1)
@@ -195,7 +196,7 @@ async def test_a_cut_that_is_broken_off_leaves_a_log_that_only_begins_later(
     assert await retention(storage).sweep() == 6
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(8, nightly=25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
         st.one_of(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roocode_server.engine.tools.ignore_patterns import Patterns
+from tests.support.nightly import times
 
 PARTS = [
     "a",
@@ -64,7 +65,11 @@ def ignored_by_git(repository: Path, lines: list[str], path: str, *, is_folder: 
     return checked.returncode == 0
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=times(60, nightly=300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(lines=st.lists(patterns, min_size=1, max_size=3), path=paths, is_folder=st.booleans())
 def test_what_is_ignored_is_what_git_ignores(
     repository: Path, lines: list[str], path: str, is_folder: bool

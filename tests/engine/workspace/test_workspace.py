@@ -20,6 +20,7 @@ from roocode_server.engine.workspace.staging import STAGING
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError, Conflict, InvalidField, NotFound, PayloadTooLarge
 from tests.engine.conftest import LARGEST_FILE, SECRET, Outside
+from tests.support.nightly import times
 
 
 async def test_a_file_is_read_as_it_was_written(workspace: Workspace) -> None:
@@ -435,7 +436,11 @@ SEGMENTS = st.sampled_from(
 ) | st.text(max_size=3)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=times(40, nightly=150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(parts=st.lists(SEGMENTS, max_size=8), is_absolute=st.booleans())
 async def test_no_path_at_all_touches_what_is_outside(
     workspace: Workspace, outside: Outside, parts: list[str], is_absolute: bool
