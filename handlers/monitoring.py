@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 
 from roocode_server.engine.monitoring.agents import agent_of, program_of, seen
 from roocode_server.engine.monitoring.docker import docker_answers
@@ -36,6 +35,7 @@ from roocode_server.models.monitoring import (
     WatchFilters,
 )
 from roocode_server.models.quota import Limit
+from roocode_server.models.release import release
 from roocode_server.models.session import mount_path
 from roocode_server.models.user import Caller, Permission
 
@@ -52,7 +52,7 @@ class MonitoringHandlers(Handlers, namespace="/monitoring"):
         await self.engine.check_writable()
         return Health(
             status="healthy",
-            version=version("roocode-server"),
+            version=release(),
             runtime=self.engine.runtime.name,
             runtime_problem=self.engine.runtime.problem,
             running_tasks=self.engine.runner.running,

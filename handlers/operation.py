@@ -258,9 +258,11 @@ class Registry(Mapping[str, Operation]):
                 _check(declared)
                 if declared.name in self._operations:
                     raise ValueError(f"operation {declared.name} is declared twice")
-                for other in self._operations.values():
-                    _check_paths(declared, other)
                 self._operations[declared.name] = declared
+        for above in filter(_has_tail, self._operations.values()):
+            for below in self._operations.values():
+                if below is not above:
+                    _check_paths(above, below)
 
     def __getitem__(self, name: str) -> Operation:
         return self._operations[name]
@@ -306,25 +308,23 @@ def _check(declared: Operation) -> None:
         raise ValueError(f"operation {declared.name} cannot be given the session of its access")
 
 
-def _check_paths(declared: Operation, other: Operation) -> None:
-    """Refuse a path that could never be requested, because another operation's `tail` matches it as well.
+def _has_tail(declared: Operation) -> bool:
+    return declared.rest is not None and declared.rest.tail is not None
 
-    Raises: ValueError, if one of the two paths lies below the other's tail and both take the same method.
+
+def _check_paths(above: Operation, below: Operation) -> None:
+    """Refuse a path that could never be requested, because another operation's `tail` matches it as well: a
+    placeholder can be any segment.
+
+    Raises: ValueError, if `below` lies below the tail of `above` and both take the same method.
     """
-    if declared.rest is None or other.rest is None or declared.rest.method != other.rest.method:
+    if above.rest is None or below.rest is None or above.rest.method != below.rest.method:
         return
-    if _shadows(declared.rest, other.rest) or _shadows(other.rest, declared.rest):
-        raise ValueError(f"operations {other.name} and {declared.name} take the same REST path")
-
-
-def _shadows(above: RestBinding, below: RestBinding) -> bool:
-    """Whether the tail of `above` matches `below` too; a placeholder can be any segment."""
-    if above.tail is None:
-        return False
-    outer, inner = above.path.split("/"), below.path.split("/")
-    return len(outer) <= len(inner) and all(
+    outer, inner = above.rest.path.split("/"), below.rest.path.split("/")
+    if len(outer) <= len(inner) and all(
         one == two or "{" in one + two for one, two in zip(outer, inner, strict=False)
-    )
+    ):
+        raise ValueError(f"operations {above.name} and {below.name} take the same REST path")
 
 
 def field_of(body: Mapping[str, Any], dotted: str) -> Any:

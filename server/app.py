@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +23,7 @@ from roocode_server.handlers.dialects.unattended import permitted
 from roocode_server.handlers.pipeline import Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.auth_settings import AuthMode
+from roocode_server.models.release import release
 from roocode_server.models.settings import Settings
 from roocode_server.server.cookies import BrowserCookies, LoginCookies
 from roocode_server.server.doors.clients import Clients
@@ -47,7 +47,6 @@ from roocode_server.server.identity import Authenticator
 from roocode_server.server.logs import recorded_by
 
 BACKLOG: Final = 4096
-PACKAGE: Final = "roocode-server"
 
 log = structlog.get_logger("server")
 
@@ -210,7 +209,7 @@ async def _served(engine: Engine, settings: Settings) -> AsyncIterator[Sequence[
 def _facts(engine: Engine, settings: Settings) -> dict[str, str]:
     """The facts about this server that are logged at its start."""
     return {
-        "version": version(PACKAGE),
+        "version": release(),
         "data_dir": str(Path(settings.server.data_dir).resolve()),
         "auth": settings.auth.mode,
         "runtime": engine.runtime.name,

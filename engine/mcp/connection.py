@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
@@ -39,6 +38,7 @@ from roocode_server.engine.mcp.http import http_client
 from roocode_server.engine.mcp.stdio import Trouble, over_pipes
 from roocode_server.engine.runtimes.runtime import InteractiveProgram
 from roocode_server.models.mcp import McpPrompt, McpResource, McpServer, McpTool
+from roocode_server.models.release import DISTRIBUTION, release
 
 MOST_LISTED: Final = 200
 """The most tools, resources or prompts of one server."""
@@ -231,7 +231,7 @@ class McpConnection:
 
 
 def _ourselves() -> Implementation:
-    return Implementation(name="roocode-server", version=importlib.metadata.version("roocode-server"))
+    return Implementation(name=DISTRIBUTION, version=release())
 
 
 async def _called(client: Client, name: str, arguments: dict[str, Any]) -> tuple[CallToolResult, str | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from importlib.metadata import version
 from typing import Final
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -25,6 +24,7 @@ from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.monitoring.histogram import DurationHistogram
 from roocode_server.engine.monitoring.work_counts import CommandCounts, ModelCounts, RetentionCounts
 from roocode_server.engine.storage.work_figures import WorkFigures
+from roocode_server.models.release import release
 from roocode_server.models.task import Activity
 
 FIGURES_LIFETIME_S: Final = 1.0
@@ -75,9 +75,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yield the families of all metrics. Called in a thread: it copies before it iterates."""
-        yield InfoMetricFamily(
-            f"{PREFIX}server", "The version of this server", {"version": version("roocode-server")}
-        )
+        yield InfoMetricFamily(f"{PREFIX}server", "The version of this server", {"version": release()})
         yield from self._of_calls()
         yield from self._of_work()
         yield from self._of_models()

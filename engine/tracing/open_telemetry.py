@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Final
 
 from opentelemetry import trace
@@ -18,9 +17,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from roocode_server.engine.tracing.tracer import AttributeValue, Span
+from roocode_server.models.release import DISTRIBUTION, release
 from roocode_server.models.settings import TracingSettings
 
-SERVICE: Final = "roocode-server"
 EXPORT_TIMEOUT_S: Final = 5.0
 FLUSH_TIMEOUT_S: Final = 3.0
 EXPORT_INTERVAL_MS: Final = 1000
@@ -50,14 +49,14 @@ class OpenTelemetryTracer:
     def __init__(self, settings: TracingSettings) -> None:
         self._exporter = OTLPSpanExporter(endpoint=settings.endpoint, timeout=EXPORT_TIMEOUT_S)
         self._provider = TracerProvider(
-            resource=Resource.create({SERVICE_NAME: SERVICE, SERVICE_VERSION: version(SERVICE)}),
+            resource=Resource.create({SERVICE_NAME: DISTRIBUTION, SERVICE_VERSION: release()}),
             sampler=ParentBased(TraceIdRatioBased(settings.sample_ratio)),
             shutdown_on_exit=False,
         )
         self._provider.add_span_processor(
             BatchSpanProcessor(self._exporter, schedule_delay_millis=EXPORT_INTERVAL_MS)
         )
-        self._tracer = self._provider.get_tracer(SERVICE)
+        self._tracer = self._provider.get_tracer(DISTRIBUTION)
 
     @property
     def is_exporting(self) -> bool:

@@ -6,12 +6,12 @@ Seen from the server, as AsyncAPI 3 asks: it receives calls and answers them, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlsplit
 
 from roocode_server.handlers.operation import Operation, Registry, annotations_of
 from roocode_server.models.event import EVENTS, BroadcastRecord, Event, EventRecord
+from roocode_server.models.release import release
 from roocode_server.server.doors.opencode_document import (
     TYPED,
     typed_channel,
@@ -74,7 +74,7 @@ def asyncapi_document(registry: Registry, *, with_typed: bool = True) -> Json:
         "defaultContentType": "application/json",
         "info": {
             "title": "roocode-server",
-            "version": version("roocode-server"),
+            "version": release(),
             "description": ASYNCAPI_DESCRIPTION,
             "license": {"name": "Apache-2.0"},
         },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from typing import Any, Final
 
 from roocode_server.handlers.operation import Operation, Registry, RestBinding, annotations_of
@@ -19,6 +18,7 @@ from roocode_server.models.error import (
     TokenExpired,
     ValidationFailed,
 )
+from roocode_server.models.release import release
 from roocode_server.server.doors.crogia_document import TAG, crogia_paths
 from roocode_server.server.doors.rest import (
     CONDITIONS,
@@ -93,7 +93,7 @@ def openapi_document(registry: Registry, transfers: Registry) -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "roocode-server",
-            "version": version("roocode-server"),
+            "version": release(),
             "description": OPENAPI_DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

@@ -13,7 +13,6 @@ import posixpath
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +23,7 @@ import orjson
 from aiohttp import web
 
 from roocode_server.handlers.operation import Registry
+from roocode_server.models.release import release
 from roocode_server.server.doors.asyncapi import asyncapi_document, at
 from roocode_server.server.doors.compression import compress
 from roocode_server.server.doors.openapi import openapi_document
@@ -113,12 +113,11 @@ def static_root() -> Path:
 
 def _dashboard(*, is_open: bool) -> Handler:
     """The dashboard, which knows its version: it says so when the server has become another one."""
-    release = version("roocode-server")
 
     @functools.cache
     def facts() -> Mapping[str, Any]:
         modules = modules_of(static_root(), "dashboard/main.js")
-        return {"is_open": is_open, "version": release, "modules": modules}
+        return {"is_open": is_open, "version": release(), "modules": modules}
 
     return _page("dashboard.html", DASHBOARD_POLICY, facts)
 

@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Final
 
@@ -41,6 +40,7 @@ from roocode_server.engine.storage.database_file import snapshot, stored_session
 from roocode_server.engine.workspace.file_access import FILE_PIECE_BYTES, FOLDER_FLAGS, SOURCE_FLAGS
 from roocode_server.engine.workspace.walk import TreeChanged, walk
 from roocode_server.models.clock import format_time, now
+from roocode_server.models.release import release
 from roocode_server.models.shape import Shape
 
 IN_MEMORY_BYTES: Final = 8_388_608
@@ -145,7 +145,7 @@ class _BackupWriter:
             )
             header = BackupHeader(
                 format=BACKUP_FORMAT,
-                server_version=version("roocode-server"),
+                server_version=release(),
                 schema_version=schema_version,
                 created_at=format_time(now()),
             )

@@ -11,7 +11,6 @@ import posixpath
 import tarfile
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -51,6 +50,7 @@ from roocode_server.engine.workspace.walk import TreeChanged
 from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import Conflict
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.release import release
 from roocode_server.models.session import Session
 from roocode_server.models.session_secrets import without_secrets
 
@@ -125,7 +125,7 @@ class SessionExports:
 def _manifest(source: Session, names: Mapping[str, str]) -> bytes:
     described = SessionManifest(
         format=SESSION_ARCHIVE_FORMAT,
-        server_version=version("roocode-server"),
+        server_version=release(),
         exported_at=format_time(now()),
         session_id=source.id,
         user_id=source.user_id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Final, Protocol
 
 import orjson
@@ -34,6 +33,7 @@ from roocode_server.models.error import AppError
 from roocode_server.models.event import Broadcast, StoredEvent
 from roocode_server.models.log_entry import LogWritten
 from roocode_server.models.monitoring import SystemSampled
+from roocode_server.models.release import release
 from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.models.tool import ToolGroup
 from roocode_server.models.user import Caller
@@ -84,7 +84,7 @@ class TypedConversation:
 
     def greeting(self) -> Content:
         """The first message. Source: S4, "Connection"."""
-        return Greeting(server_version=version("roocode-server"), timestamp=format_time(now())).said()
+        return Greeting(server_version=release(), timestamp=format_time(now())).said()
 
     async def begin(self, caller: Caller) -> None:
         """Tell every event of the caller's sessions, as S1 does. Raises: AppError."""
