@@ -19,9 +19,9 @@ export async function kept() {
   return isLoggedIn ? loggedIn() : null;
 }
 
-/** End the login, in all tabs. */
+/** End the login, in all tabs, also if this one is closed meanwhile. */
 export function logOut() {
-  return post("dashboard/logout");
+  return post("dashboard/logout", {}, { keepalive: true });
 }
 
 /**
@@ -91,8 +91,9 @@ function loggedIn() {
   return { isLoggedIn: true, since: performance.now() };
 }
 
-function post(path, body = {}) {
+function post(path, body = {}, options = {}) {
   return ask(path, {
+    ...options,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

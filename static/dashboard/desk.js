@@ -63,14 +63,16 @@ export function Desk({ connection, trouble, onLogOut }) {
 
   const follow = async (sessionId) => {
     setFailure(null);
+    let next = null;
     try {
       const isKnown = known.current?.id === sessionId;
       const session = isKnown ? known.current : (await connection.call("session.get", { sessionId })).session;
-      const next = new Following(connection, session);
+      next = new Following(connection, session);
       setFollowing(next);
       await next.open({ from: Number(route.at) || undefined });
     } catch (refusal) {
-      setFailure(refusal);
+      if (next && refusal.code === "RESOURCE_NOT_FOUND") connection.onGone();
+      else setFailure(refusal);
     }
   };
   useEffect(() => {

@@ -32,6 +32,7 @@ function App({ first, reason: firstReason, invitation: firstInvitation }) {
     setWho(found);
   };
   const logOut = () => {
+    connection?.close(); // before the server does: then it would try to come back
     setWho(null);
     credentials.logOut().catch(({ message }) => setReason(message));
   };

@@ -76,9 +76,7 @@ async def test_a_conversation_shows_what_each_thing_is(server: ServerProcess, pa
     await page.until("document.querySelector('.terminal.long .line:last-child').innerText.trim() === '5000'")
     assert await page.evaluate(lines) < 200
     assert page.complaints == []
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
 
 
 async def test_a_link_leads_to_its_message(server: ServerProcess, page: Page) -> None:
@@ -130,7 +128,7 @@ async def test_words_are_found_also_where_they_are_not_in_view_or_folded(
     await asyncio.to_thread(talk_at_length, server, session_id)
     await visit(page, server, f"?session={session_id}")
     await page.until("document.querySelectorAll('.story li[data-key]').length > 5")
-    assert "Needle" not in await page.evaluate("document.querySelector('.story').innerText")
+    await page.until("!document.querySelector('.story').innerText.includes('Needle')")
     await page.evaluate("document.activeElement.blur()")
     await press_key(page, "f")
     await page.focuses("Find in the conversation")
@@ -140,8 +138,7 @@ async def test_words_are_found_also_where_they_are_not_in_view_or_folded(
     marks = "[...CSS.highlights.get('found')].map(String)"
     await page.until(f"{marks}[0] === 'Needle'")
     await page.focuses("Find in the conversation")
-    for scheme in ("light", "dark"):
-        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    assert await page.obstacles_at((1280, 800), (390, 844)) == {}
     await page.look()
 
     await page.evaluate("document.activeElement.select()")
@@ -177,9 +174,7 @@ async def test_the_inbox_has_what_waits_in_all_sessions_and_answers_it(
     await page.until("document.querySelector('[data-work=waiting]')")
     start(server, second, "asks")
     await page.until("document.querySelectorAll('.inbox .entry').length === 2")
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
 
     # an answer by a button, one in one's own words, an approval, and a refusal with its reason
     await page.press("blue")
@@ -212,8 +207,7 @@ async def test_an_answer_in_the_inbox_is_remembered_and_answers_what_waits_elsew
     assert shown.count("Run a command") == 2 and "Run: python3" not in shown  # it is said once
     [standing] = server.curl("GET", "/api/v1/rules").body["data"]
     assert standing["rule"] == {"decision": "always", "group": "edit", "path": "/primes.py"}
-    for scheme in ("light", "dark"):
-        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    assert await page.obstacles_at((1280, 800), (390, 844)) == {}
     await page.look()
     server.curl("DELETE", f"/api/v1/rules/{standing['id']}")
     assert page.complaints == []
@@ -287,9 +281,7 @@ async def test_settings_change_how_the_agent_works(server: ServerProcess, page: 
     assert config["customInstructions"] == "Use short sentences."
     assert config["approvals"] == [{"decision": "always", "command": "npm test"}]
     await page.choose("Mode", "architect")
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     await page.press("Remove the rule: Always allow commands that begin with “npm test”")
     await page.shows("There are no rules.")
     config = server.request("GET", path).body["session"]["config"]
@@ -351,9 +343,7 @@ async def test_what_is_asked_about_is_allowed_in_all_sessions(server: ServerProc
     await page.shows("Run command")
     [standing] = server.request("GET", "/api/v1/rules").body["data"]
     assert standing["rule"] == {"decision": "always", "group": "edit", "path": "/primes.py"}
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     server.request("DELETE", f"/api/v1/rules/{standing['id']}")
 
 
@@ -401,9 +391,7 @@ async def test_at_twice_the_size_what_waits_is_on_the_first_screen_and_all_else_
     await page.until("document.querySelector('[data-waiting]')")
     bottom = "document.querySelector('[data-waiting]').getBoundingClientRect().bottom"
     assert 0 < await page.evaluate(bottom) < await page.evaluate("innerHeight") - 48
-    for scheme in ("light", "dark"):
-        await page.look(zoom=2, scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes(zoom=2) == []
     await page.press("Write file")
     await page.press("Workspace")
     for tab in ("Files", "Search", "Changes", "Checkpoints", "Terminal", "Processes", "Tasks", "Settings"):
@@ -461,9 +449,7 @@ async def test_tasks_are_listed_with_how_they_ended_and_tried_again(
     await page.press("Retry")
     await page.shows("tried again 1 time")
     await page.shows("Which colour?")
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     assert page.complaints == []
 
 

@@ -22,9 +22,7 @@ async def test_a_session_is_copied_and_moved(server: ServerProcess, page: Page, 
     await visit(page, server, f"?session={session}&panel=settings")
     await page.press("Copy the session")
     await page.until("document.querySelector('.settings [role=status] a')?.innerText === 'open the copy'")
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     address = await page.evaluate("document.querySelector('.settings [role=status] a').href")
     copy = address.partition("session=")[2].partition("&")[0]
     assert (server.data_dir / "workspaces" / copy / "a.txt").read_text() == "here"

@@ -255,8 +255,7 @@ async def test_the_dashboard_says_that_the_beginning_was_removed(cut: Cut, page:
     await page.shows(f"The story begins here: the first {FIRST - 1} events of this session were removed")
     shown = await page.evaluate("document.body.innerText")
     assert "Load the first" not in shown and "Nothing has happened yet" not in shown
-    for scheme in ("light", "dark"):
-        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    assert await page.obstacles_at((1280, 800), (390, 844)) == {}
     assert page.complaints == []
 
 

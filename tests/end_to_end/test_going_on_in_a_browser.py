@@ -76,9 +76,7 @@ async def test_a_task_is_told_more_stopped_corrected_and_gone_back_in(
     assert content(server, session_id) == "two"
 
     await go_back_to(page, "I write two.")
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     await page.press("Go back")
     await page.shows("Gone back to here")
     assert "The second part is done." not in await page.evaluate(STORY)

@@ -62,9 +62,7 @@ async def visit(server: ServerProcess, page: Page, **config: Any) -> None:
 
 
 async def has_no_obstacles(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     assert page.complaints == []
 
 

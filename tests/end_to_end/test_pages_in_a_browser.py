@@ -453,9 +453,7 @@ async def test_a_session_begins_in_the_mode_that_was_chosen_in_its_form(
     await page.type("Name", "To be designed")
     options = "[...document.querySelector('dialog select[name=mode]').options].map((it) => it.text)"
     await page.until(f"{options}[0] === 'Code (default)' && {options}.includes('Architect')")
-    for scheme in ("light", "dark"):
-        await page.look(scheme=scheme)
-        assert await page.obstacles() == []
+    assert await page.obstacles_in_both_schemes() == []
     await page.evaluate("document.querySelector('dialog input[name=model]').focus()")
     await page.key("Tab")
     await page.until("document.activeElement.name === 'mode'")

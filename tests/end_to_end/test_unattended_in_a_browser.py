@@ -101,8 +101,7 @@ async def test_a_model_that_decided_is_named_with_its_reason(
     [verdict] = await page.evaluate(VERDICTS)
     assert verdict.startswith("The reviewing model ") and "claude-haiku-4-5" in verdict
     assert verdict.endswith(f" {verb} this: It touches nothing else.")
-    for scheme in ("light", "dark"):
-        assert await page.obstacles_at((1280, 800), (390, 844), scheme=scheme) == {}
+    assert await page.obstacles_at((1280, 800), (390, 844)) == {}
     assert page.complaints == []
 
 
@@ -148,8 +147,7 @@ async def test_what_happens_when_nobody_answers_is_chosen_in_words(server: Serve
     assert policy["question"] == {"after": 600, "then": "answer", "answer": "Whichever is simpler."}
     assert (policy["command"]["after"], policy["command"]["then"]) == (300, "review")
     assert policy["command"]["review"]["instructions"] == "Nothing that leaves the workspace."
-    for scheme in ("light", "dark"):
-        assert await page.obstacles_at((1280, 800), (640, 400), scheme=scheme) == {}
+    assert await page.obstacles_at((1280, 800), (640, 400)) == {}
     await page.look()
     await page.press("Remove: Running a command")
     await page.until("!document.querySelector('[aria-label=\"Remove: Running a command\"]')")

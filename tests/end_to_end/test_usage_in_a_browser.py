@@ -128,8 +128,7 @@ async def test_who_has_used_nothing_is_told_so(server: ServerProcess, page: Page
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page: Page, scheme: str) -> None:
+async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page: Page) -> None:
     name = "a-model-with-a-long-name-of-which-nobody-knows-what-it-is-good-for:120b-instruct-q8"
     use(
         server,
@@ -139,5 +138,5 @@ async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page:
     await visit(page, server)
     await page.until(BARS)
     await page.until(f"{ROWS}.length === 2")
-    assert await page.obstacles_at((1280, 800), (640, 400), (390, 844), scheme=scheme) == {}
+    assert await page.obstacles_at((1280, 800), (640, 400), (390, 844)) == {}
     assert page.complaints == []

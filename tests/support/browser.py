@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,9 @@ WAITING = """new Promise((resolve) => {
   let soon = false;
   const later = (wait) => { clearTimeout(timer); timer = setTimeout(look, wait); };
   const changes = new MutationObserver(() => { if (!soon) { soon = true; later(20); } });
-  const look = () => {
+  const look = async () => {
     let found = null;
-    try { found = %(found)s; } catch { /* not there yet */ }
+    try { found = await (%(found)s); } catch { /* not there yet */ }
     if (found) { clearTimeout(timer); changes.disconnect(); resolve(found); return; }
     soon = false;
     later(100);
@@ -73,6 +73,8 @@ WAITING = """new Promise((resolve) => {
 HAS = "((one, text) => one.textContent.replace(/\\s/g, '').includes(text.replace(/\\s/g, '')))"
 LISTENING = "DevTools listening on "
 PATIENCE_S = 30
+SCHEMES = {"light": (), "dark": ("color-contrast", "link-in-text-block")}
+"""Of each colour scheme, the rules that look for obstacles there: all, or those that colours can break."""
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -224,23 +226,39 @@ class Page:
         await self.type("Password", person["password"])
         await self.press("Log in")
 
-    async def obstacles(self) -> list[str]:
-        """What hinders people with disabilities, as axe finds it; and what is wider than the page."""
-        await self.evaluate(f"{AXE.read_text()};0")
+    async def obstacles(self, rules: Sequence[str] = ()) -> list[str]:
+        """What hinders people with disabilities, as axe finds it by these rules or by all; and what is wider
+        than the page.
+        """
+        if not await self.evaluate("'axe' in window"):
+            await self.evaluate(f"{AXE.read_text()};0")
+        options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
         found: list[str] = await self.evaluate(
-            "axe.run(document).then(({ violations }) => violations.flatMap(({ id, nodes }) =>"
+            f"axe.run(document, {json.dumps(options)}).then(({{ violations }}) => violations.flatMap("
+            "({ id, nodes }) =>"
             "nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`)))"
         )
         is_wider = await self.evaluate("document.documentElement.scrollWidth > innerWidth")
         return [*found, "The page has to be moved sideways"] if is_wider else found
 
-    async def obstacles_at(self, *sizes: tuple[int, int], scheme: str) -> dict[int, list[str]]:
-        """The obstacles in pages of these widths and heights, by width; nothing for one without any."""
+    async def obstacles_in_both_schemes(self, *, zoom: int = 1) -> list[str]:
+        """The obstacles in light colours, and what dark ones add."""
+        found = []
+        for scheme, rules in SCHEMES.items():
+            await self.look(scheme=scheme, zoom=zoom)
+            found += await self.obstacles(rules)
+        return found
+
+    async def obstacles_at(self, *sizes: tuple[int, int]) -> dict[tuple[str, int], list[str]]:
+        """The obstacles in pages of these widths and heights, by colour scheme and width; nothing for one
+        without any. In dark colours, those that they add to what is found in light ones.
+        """
         found = {}
-        for width, height in sizes:
-            await self.look(width=width, height=height, scheme=scheme)
-            if obstacles := await self.obstacles():
-                found[width] = obstacles
+        for scheme, rules in SCHEMES.items():
+            for width, height in sizes:
+                await self.look(width=width, height=height, scheme=scheme)
+                if obstacles := await self.obstacles(rules):
+                    found[scheme, width] = obstacles
         return found
 
     async def look_elsewhere(self) -> None:
