@@ -193,8 +193,7 @@ def test_where_to_resume_is_known_before_the_first_event(host: ServerProcess) ->
 def test_a_new_tab_begins_a_session_of_its_own_to_resume(host: ServerProcess) -> None:
     outcome = play(
         host,
-        start("one file"),
-        until("taskInteractive"),
+        *[start("one file"), until("taskInteractive")] * 2,
         call("getSession", keep="first"),
         call("startNewTask", {"text": "one file", "configuration": {}, "newTab": True}),
         call("getSession", keep="second"),

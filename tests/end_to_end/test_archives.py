@@ -108,7 +108,9 @@ async def test_what_goes_out_comes_in_again(place: Place, kind: str) -> None:
 async def test_an_archive_is_what_other_programs_read(place: Place, tmp_path: Path) -> None:
     fill(place.folder)
     with tarfile.open(fileobj=io.BytesIO(await download(place, "tar.gz"))) as archive:
-        archive.extractall(tmp_path / "tar", filter="data")
+        # The argument `filter` is new in Python 3.11.4.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path / "tar")  # noqa: S202 - it is what this server has packed
     assert tree(tmp_path / "tar") == tree(place.folder)
     with zipfile.ZipFile(io.BytesIO(await download(place, "zip"))) as archive:
         assert archive.testzip() is None

@@ -27,12 +27,12 @@ const told = (list) => (name, given) => {
 for (const name of names) api.on(name, (...given) => told(seen)(name, given));
 witness.onAny((name, ...given) => told(witnessed)(name, given));
 let made = 0;
+let completed = 0;
 let isOver = false;
 /** Whether a task was begun since the last cut: the client waits ever longer before it comes back. */
 let isWorked = false;
 
 async function work() {
-  let completed = 0;
   while (!isOver) {
     if (isWorked) {
       await pause(10);
@@ -44,11 +44,10 @@ async function work() {
     await task.wait();
     completed += 1;
   }
-  return completed;
 }
 
 async function cut() {
-  while (made < cuts) {
+  while (made < cuts || completed < 2) {
     await pause(Math.random() * 60);
     if (between.cut() === 0) continue;
     made += 1;
@@ -57,7 +56,7 @@ async function cut() {
   isOver = true;
 }
 
-const [, completed] = await Promise.all([cut(), work()]);
+await Promise.all([cut(), work()]);
 while (witnessed.filter(([name]) => name === "taskIdle").length < completed) {
   await new Promise((resolve) => witness.once("taskIdle", resolve));
 }
