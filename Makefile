@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 CHECKS := models engine handlers server src/roocode_server/__init__.py sdk scripts/clients tests bench examples docs/site
 OURS := pyproject.toml sdk/python/pyproject.toml
 EXTRAS := anthropic openai gemini browser semantic tracing
-# Tests wait for servers, browsers and sandboxes: half as many workers again as there are processors keep them busy.
-WORKERS ?= $(shell expr $$(nproc) + $$(nproc) / 2)
+# Tests wait for servers, browsers and sandboxes: twice as many workers as there are processors keep them busy.
+WORKERS ?= $(shell expr $$(nproc) \* 2)
 CASES ?= 5000
 CLIENTS ?= 16
 SECONDS ?= 20
