@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := models engine handlers server src/roocode_server/__init__.py sdk scripts/clients tests bench examples docs/site
+LINTERS := types style arrows pages
 OURS := pyproject.toml sdk/python/pyproject.toml
 EXTRAS := anthropic openai gemini browser semantic tracing
 # Tests wait for servers, browsers and sandboxes: twice as many workers as there are processors keep them busy.
@@ -36,7 +37,7 @@ TOGETHER := $(if $(MAKE_TERMOUT)$(MAKE_TERMERR),,--jobs)
 # Worksteal keeps a module's tests with one worker, which creates their shared fixtures only once.
 test:  ## Set up, check the code and run every test
 	+@$(MAKE) --no-print-directory $(TOGETHER) $(VENV)/ready-dev sandbox container-engine clients
-	+@$(MAKE) --no-print-directory --jobs --output-sync types style arrows pages collected
+	+@$(MAKE) --no-print-directory --jobs --output-sync $(LINTERS) collected
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal || { [ $$? -eq 1 ] && $(BIN)/python scripts/again; }
 
 nightly: export NIGHTLY := 1
@@ -47,7 +48,7 @@ fuzz: $(VENV)/ready-dev sandbox  ## Generated requests and packets, thousands of
 	$(BIN)/python -m tests.fuzz packets $(CASES) --seed $(SEED)
 
 lint: $(VENV)/ready-dev node_modules/ready  ## Style, types and the arrows between the packages
-	+@$(MAKE) --no-print-directory --jobs --output-sync types style arrows pages
+	+@$(MAKE) --no-print-directory --jobs --output-sync $(LINTERS)
 
 types:
 	$(BIN)/mypy

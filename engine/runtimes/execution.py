@@ -165,6 +165,7 @@ class Execution:
                 try:
                     await self._on_output(stream, piece)
                 except EnoughOutput:
+                    self._on_output = None  # the shell may still tell of the end of its children
                     self.stop()
                     return
 

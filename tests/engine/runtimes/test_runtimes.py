@@ -139,6 +139,19 @@ async def test_a_listener_that_has_enough_ends_the_command_which_is_accounted_fo
     assert (heard, done.code, done.stopped_by) == (["said\n"], 128 + 9, None)
 
 
+async def test_a_listener_that_has_enough_is_told_nothing_more(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
+    heard: list[str] = []
+
+    async def hear(stream: str, text: str) -> None:
+        heard.append(text)
+        raise EnoughOutput
+
+    await runtime.run(sandbox, Command(line="echo one; echo other >&2; sleep 1000"), on_output=hear)
+    assert heard in (["one\n"], ["other\n"])
+
+
 @pytest.mark.parametrize("printed", ["Continue? [y/N] ", "10 %\\r20 %\\r30 %\\r"])
 async def test_a_line_without_an_end_is_told_while_the_command_waits(
     runtime: SupervisingRuntime, sandbox: SandboxSpec, printed: str
