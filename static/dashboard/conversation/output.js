@@ -45,14 +45,18 @@ export function Output({ screen, text, version, label = "Output", isRunning = fa
 function Long({ lines, length, label, isFollowing }) {
   const box = useRef(null);
   const isAtEnd = useRef(isFollowing);
+  const known = useRef(0); // where it was; if it is further up now, the event that tells of it is yet to come
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(400);
   useLayoutEffect(() => {
     setHeight(box.current.clientHeight);
-    if (isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
+    if (!isAtEnd.current || box.current.scrollTop < known.current) return;
+    box.current.scrollTop = box.current.scrollHeight;
+    known.current = box.current.scrollTop;
   }, [length]);
   const scrolled = ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
     setTop(scrollTop);
+    known.current = scrollTop;
     isAtEnd.current = isFollowing && scrollHeight - scrollTop - clientHeight < LINE_PX * 2;
   };
   const first = Math.max(0, Math.floor(top / LINE_PX) - SPARE);

@@ -6,6 +6,8 @@ const GUESS_PX = 84;
 const SPARE_PX = 900; // above and below what is in view
 const AT_END_PX = 60;
 
+const belowOf = (box) => box.scrollHeight - box.scrollTop - box.clientHeight;
+
 /**
  * `items` have a `key`; `children(item, place)` shows one of them in a `li`. The end stays in view while
  * somebody is there. `controls.current` gets `showItem(key)`, which also gives it the focus unless told not
@@ -75,8 +77,11 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
         element.scrollIntoView({ block: "start" });
         if (takesFocus.current) element.focus({ preventScroll: true });
       }
-    } else if (isAtEnd.current) box.scrollTop = box.scrollHeight;
-    else if (moved && shown.length) box.scrollTop += moved;
+    } else if (isAtEnd.current) {
+      // Whoever has just left the end is not taken back: the event that tells of it is yet to come.
+      if (box.scrollTop < scroll.current.top && belowOf(box) >= AT_END_PX) return;
+      box.scrollTop = box.scrollHeight;
+    } else if (moved && shown.length) box.scrollTop += moved;
     scroll.current.top = box.scrollTop;
   });
   useLayoutEffect(() => {
@@ -88,8 +93,7 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
   const scrolled = ({ currentTarget: box }) => {
     const before = scroll.current.top;
     const wasAtEnd = isAtEnd.current;
-    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
-    if (below < AT_END_PX) isAtEnd.current = true;
+    if (belowOf(box) < AT_END_PX) isAtEnd.current = true;
     else if (box.scrollTop < before) isAtEnd.current = false; // else it is what is below that has grown
     scroll.current = { top: box.scrollTop, height: box.clientHeight };
     if (wasAtEnd !== isAtEnd.current) onEnd?.(isAtEnd.current);
