@@ -122,10 +122,7 @@ class Page:
 
     async def until(self, expression: str) -> Any:
         """Wait until the expression is true in the page, which may still be loading; return its value."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                with contextlib.suppress(Gone):
-                    return await self.evaluate(WAITING % {"found": expression})
+        return await self._see(expression, expression)
 
     async def shows(self, text: str) -> None:
         """Wait until the page shows a text."""
@@ -161,9 +158,12 @@ class Page:
         await self.evaluate(f"{found}.focus()")
         await self.call("Input.insertText", text=text)
 
-    async def _see(self, what: str, expression: str) -> None:
+    async def _see(self, what: str, expression: str) -> Any:
         try:
-            await self.until(expression)
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    with contextlib.suppress(Gone):
+                        return await self.evaluate(WAITING % {"found": expression})
         except TimeoutError:
             shown = await self.evaluate("document.body.innerText")
             raise AssertionError(f"{what!r} is not in:\n{shown}\n{self.complaints}") from None
@@ -203,7 +203,7 @@ class Page:
         )
         try:
             await self.until(f"{focused} === {json.dumps(name)}")
-        except TimeoutError:
+        except AssertionError:
             raise AssertionError(f"{await self.evaluate(focused)!r} has the focus, not {name!r}") from None
 
     async def look(
