@@ -121,8 +121,7 @@ def talk_at_length(server: ServerProcess, session_id: str) -> None:
     """Have several hundred events, by tasks that end at once."""
     tasks = [start(server, session_id, "Look round") for _ in range(25)]
     path = f"/api/v1/sessions/{session_id}/tasks/{tasks[-1]}"
-    while server.request("GET", path).body["task"]["status"] != "completed":
-        pass
+    assert server.request("GET", f"{path}?wait=50").body["task"]["status"] == "completed"
 
 
 async def test_words_are_found_also_where_they_are_not_in_view_or_folded(

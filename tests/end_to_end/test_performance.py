@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,6 +65,7 @@ def within_a_second(server: ServerProcess, time_range: str, at_least: int) -> di
         told: dict[str, Any] = server.request("GET", PATH + time_range).body
         if told["throughput"]["totalRequests"] >= at_least:
             return told
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

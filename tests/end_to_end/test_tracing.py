@@ -89,9 +89,7 @@ def new_task(server: ServerProcess, playbook: str) -> str:
 
 
 def ended(server: ServerProcess, task: str) -> str:
-    while (status := server.request("GET", task).body["task"]["status"]) in ("pending", "running"):
-        pass
-    return str(status)
+    return str(server.request("GET", f"{task}?wait=50").body["task"]["status"])
 
 
 def path_of(span: Span, spans: list[Span]) -> list[str]:
