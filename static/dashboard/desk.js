@@ -42,6 +42,7 @@ export function Desk({ connection, trouble, onLogOut }) {
   const isUpdated = useUpdated(connection, isConnected);
   const me = useRef(null);
   const made = useRef(null); // the id of the session that was created here last
+  const wanted = useRef(null); // the id of the session that is opened or being opened
   const known = useRef(null); // the session that was chosen from a list: it need not be asked for
   const current = following?.value.session;
   const { page } = route;
@@ -63,15 +64,16 @@ export function Desk({ connection, trouble, onLogOut }) {
 
   const follow = async (sessionId) => {
     setFailure(null);
-    let next = null;
+    wanted.current = sessionId;
     try {
       const isKnown = known.current?.id === sessionId;
       const session = isKnown ? known.current : (await connection.call("session.get", { sessionId })).session;
-      next = new Following(connection, session);
+      const next = new Following(connection, session);
       setFollowing(next);
       await next.open({ from: Number(route.at) || undefined });
     } catch (refusal) {
-      if (next && refusal.code === "RESOURCE_NOT_FOUND") connection.onGone();
+      if (wanted.current !== sessionId) return; // it was left meanwhile
+      if (refusal.code === "RESOURCE_NOT_FOUND") connection.onGone();
       else setFailure(refusal);
     }
   };
@@ -86,7 +88,9 @@ export function Desk({ connection, trouble, onLogOut }) {
       go({}, { isReplacing: true });
       setFailure({ message: GONE });
     };
-    connection.onTrouble = setFailure;
+    // Of a session that is gone, what was asked of it meanwhile tells nothing new.
+    const isKnown = (shown, trouble) => shown?.message === GONE && trouble?.code === "RESOURCE_NOT_FOUND";
+    connection.onTrouble = (trouble) => setFailure((shown) => (isKnown(shown, trouble) ? shown : trouble));
   }, [connection]);
 
   const open = (session, more) => {
@@ -100,6 +104,7 @@ export function Desk({ connection, trouble, onLogOut }) {
     open(session);
   };
   const leave = () => {
+    wanted.current = null;
     setFollowing(null);
     setFailure(null);
     go({});

@@ -58,6 +58,7 @@ const ASKS = new Set([
 
 export class Overview extends Store {
   #looking = null; // the look at the inbox that is due
+  #reading = new Set(); // of each reading of the list that is under way, the events since it began
 
   constructor(connection) {
     super({ sessions: null, hasMore: false, inbox: null, waiting: 0, failure: null });
@@ -80,6 +81,8 @@ export class Overview extends Store {
   /** Read the list of sessions anew, or go on with it. */
   async load(offset = 0) {
     const limit = offset ? PAGE : Math.min(100, Math.max(PAGE, this.value.sessions?.length ?? 0));
+    const meanwhile = []; // events that the answer may not know of
+    this.#reading.add(meanwhile);
     try {
       const page = await this.connection.call("session.list", { limit, offset });
       const before = offset ? this.value.sessions : [];
@@ -88,7 +91,10 @@ export class Overview extends Store {
       this.set({ sessions, hasMore: page.hasMore, failure: null });
     } catch (failure) {
       this.set({ failure });
+    } finally {
+      this.#reading.delete(meanwhile);
     }
+    for (const event of meanwhile) this.#list(event);
   }
 
   /** Read what waits. */
@@ -108,8 +114,14 @@ export class Overview extends Store {
   }
 
   #take(event) {
+    if (ASKS.has(event.type)) this.#lookSoon();
+    for (const meanwhile of this.#reading) meanwhile.push(event);
+    this.#list(event);
+  }
+
+  /** Change the list as the event says. */
+  #list(event) {
     const { type, sessionId } = event;
-    if (ASKS.has(type)) this.#lookSoon();
     if (!this.value.sessions) return;
     if (type === "session.created" || type === "session.shared") return void this.load();
     if (type === "session.deleted") return this.#change(() => [], sessionId);
