@@ -205,6 +205,8 @@ def test_a_person_may_open_so_many_connections_at_both_doors(start_server: Start
     assert code_of(told["refused"]) == "RATE_LIMIT_EXCEEDED"
     assert told["refused"]["error"]["details"] == {"limit": "connections", "most": 3, "retryAfter": 10}
     assert told["again"]
+    while "roocode_sockets 0.0" not in server.request("GET", "/metrics").body:
+        time.sleep(0.05)  # the server learns that the program has ended
     assert asyncio.run(raw_connections(server, session_of(server, token), token, 4)) == [101, 101, 101, 429]
 
 
