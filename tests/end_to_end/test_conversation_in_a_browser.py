@@ -84,10 +84,10 @@ async def test_a_link_leads_to_its_message(server: ServerProcess, page: Page) ->
     start(server, session_id, "Look round")
     await visit(page, server, f"?session={session_id}")
     await page.shows("Task completed")
-    seq = await page.evaluate("Number(document.querySelector('.story li[data-seq]').dataset.seq)")
+    seq = await page.until("Number(document.querySelector('.story li[data-seq]')?.dataset.seq)")
     await page.open(f"{server.url}/?session={session_id}&at={seq}")
     await page.until(f"document.querySelector('.item.named')?.dataset.seq === '{seq}'")
-    assert await page.evaluate("document.activeElement.dataset.seq") == str(seq)
+    await page.until(f"document.activeElement.dataset.seq === '{seq}'")
 
 
 async def test_a_long_conversation_keeps_little_of_itself_in_the_page(

@@ -79,7 +79,8 @@ async def test_an_answer_of_a_person_says_who_only_if_there_is_more_to_say(
     await page.press("Run command, and always allow “python3 -B primes.py” in this session")
     await page.press("Approve edit")
     await page.shows("Task completed")
-    assert await page.evaluate(VERDICTS) == ["Approved by admin@localhost, for this session"]
+    told = await page.until(f"{VERDICTS}.length && {VERDICTS}")
+    assert told == ["Approved by admin@localhost, for this session"]
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])
@@ -98,7 +99,7 @@ async def test_a_model_that_decided_is_named_with_its_reason(
     await visit(page, server, session_id)
     await page.shows("Task completed")
     verb = {"approve": "approved", "reject": "rejected"}[decision]
-    [verdict] = await page.evaluate(VERDICTS)
+    [verdict] = await page.until(f"{VERDICTS}.length && {VERDICTS}")
     assert verdict.startswith("The reviewing model ") and "claude-haiku-4-5" in verdict
     assert verdict.endswith(f" {verb} this: It touches nothing else.")
     assert await page.obstacles_at((1280, 800), (390, 844)) == {}
