@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,8 +112,14 @@ async def test_what_nobody_answered_says_so(server: ServerProcess, page: Page) -
     session_id = server.open_session("By nobody", model="write-and-run", unattendedPolicy=policy)
     start(server, session_id)
     await visit(page, server, session_id)
-    await page.shows("Approved: This session is unattended, and its policy allows this.")
-    await page.shows("Rejected: This session is unattended, and its rules do not allow this.")
+    await page.until(seen("Approved: This session is unattended, and its policy allows this.", -200))
+    await page.until(seen("Rejected: This session is unattended, and its rules do not allow this.", 200))
+
+
+def seen(text: str, pixels: int) -> str:
+    """Whether a text is in the conversation, which is moved on: what is far from its view is not there."""
+    moved = f"document.querySelector('.story').scrollBy(0, {pixels})"
+    return f"({moved}, document.body.innerText.includes({json.dumps(text)}))"
 
 
 async def test_what_happens_when_nobody_answers_is_said_while_it_waits(
