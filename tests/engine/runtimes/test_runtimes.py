@@ -15,7 +15,7 @@ import pytest
 
 from roocode_server.engine.runtimes.base import SupervisingRuntime
 from roocode_server.engine.runtimes.local import LocalRuntime
-from roocode_server.engine.runtimes.runtime import Command, EnoughOutput, Exit, SandboxSpec
+from roocode_server.engine.runtimes.runtime import Command, EnoughOutput, Exit, OutputSink, SandboxSpec
 from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from roocode_server.models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import SessionId
@@ -126,15 +126,21 @@ async def test_a_listener_that_fails_ends_the_command(
         await runtime.run(sandbox, Command(line="echo said; sleep 1000"), on_output=hear)
 
 
-async def test_a_listener_that_has_enough_ends_the_command_which_is_accounted_for(
-    runtime: SupervisingRuntime, sandbox: SandboxSpec
-) -> None:
+def enough_at_once() -> tuple[list[str], OutputSink]:
+    """What is heard, and a listener that has enough with the first of it."""
     heard: list[str] = []
 
     async def hear(stream: str, text: str) -> None:
         heard.append(text)
         raise EnoughOutput
 
+    return heard, hear
+
+
+async def test_a_listener_that_has_enough_ends_the_command_which_is_accounted_for(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
+    heard, hear = enough_at_once()
     done = await runtime.run(sandbox, Command(line="echo said; sleep 1000"), on_output=hear)
     assert (heard, done.code, done.stopped_by) == (["said\n"], 128 + 9, None)
 
@@ -142,12 +148,7 @@ async def test_a_listener_that_has_enough_ends_the_command_which_is_accounted_fo
 async def test_a_listener_that_has_enough_is_told_nothing_more(
     runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
-    heard: list[str] = []
-
-    async def hear(stream: str, text: str) -> None:
-        heard.append(text)
-        raise EnoughOutput
-
+    heard, hear = enough_at_once()
     await runtime.run(sandbox, Command(line="echo one; echo other >&2; sleep 1000"), on_output=hear)
     assert heard in (["one\n"], ["other\n"])
 
