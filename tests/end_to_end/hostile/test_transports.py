@@ -157,11 +157,20 @@ async def test_a_payload_in_chunks_is_read_as_any_other(
 async def test_the_poll_of_a_client_that_says_goodbye_is_answered(
     server: ServerProcess, http: aiohttp.ClientSession, farewell: str
 ) -> None:
-    path = await _open(http, server)
-    polling = asyncio.create_task(_get(http, path))
-    await asyncio.sleep(0)
-    await _post(http, path, farewell)
-    assert await polling == (200, ""), "not refused when the time for a poll is over"
+    is_sent = asyncio.Event()
+
+    async def note(*_: object) -> None:
+        is_sent.set()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(note)
+    async with aiohttp.ClientSession(trace_configs=[trace]) as poller:
+        path = await _open(poller, server)
+        is_sent.clear()
+        polling = asyncio.create_task(_get(poller, path))
+        await is_sent.wait()  # on a connection that is there, before the farewell comes over a new one
+        await _post(http, path, farewell)
+        assert await polling == (200, ""), "not refused when the time for a poll is over"
     assert (await _get(http, path))[0] == 400
 
 
