@@ -13,8 +13,9 @@ import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
+from roocode_server.engine.runtimes.helper_program import HelperProgram
 from roocode_server.engine.workspace.ownership import make_private
 from roocode_server.models.error import ToolExecutionFailed
 from roocode_server.models.exhaustion import exhausted_by_words
@@ -91,9 +92,7 @@ class Repository:
             for left in self.folder.glob(pattern):
                 left.unlink(missing_ok=True)
 
-    async def run(
-        self, *arguments: str, content: bytes | None = None, memory_kib: int | None = None
-    ) -> bytes:
+    async def run(self, *arguments: str, content: bytes = b"", memory_kib: int | None = None) -> bytes:
         """Run a git command, with at most this much memory, and return its output.
 
         Raises: GitFailure; ServerOverload, if the disk is full.
@@ -109,11 +108,9 @@ class Repository:
         Raises: GitFailure; ServerOverload; what the generator raises, after which git has stored nothing.
         """
         async with self._started(*arguments) as process, contextlib.aclosing(pieces):
-            entrance = cast("asyncio.StreamWriter", process.stdin)
-            with contextlib.suppress(ConnectionError):  # it has failed, and says why
+            with contextlib.suppress(BrokenPipeError):  # it has failed, and says why
                 async for piece in pieces:
-                    entrance.write(piece)
-                    await entrance.drain()
+                    await process.stdin.write(piece)
             _, complaint = await process.communicate()
         _check(process, complaint)
 
@@ -123,9 +120,8 @@ class Repository:
         Raises: GitFailure; ServerOverload.
         """
         async with self._started(*arguments) as process:
-            output = cast("asyncio.StreamReader", process.stdout)
             parts, size = [], 0
-            while size <= most and (part := await output.read(CHUNK_BYTES)):
+            while size <= most and (part := await process.stdout.read(CHUNK_BYTES)):
                 parts.append(part)
                 size += len(part)
             if size > most:
@@ -191,26 +187,13 @@ class Repository:
             await self.run("update-ref", "--stdin", content="\n".join([*changes, ""]).encode())
 
     @asynccontextmanager
-    async def _started(
-        self, *arguments: str, memory_kib: int | None = None
-    ) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def _started(self, *arguments: str, memory_kib: int | None = None) -> AsyncIterator[HelperProgram]:
         limited = () if memory_kib is None else ("sh", "-c", f'ulimit -v {memory_kib}; exec "$@"', "sh")
-        process = await asyncio.create_subprocess_exec(
-            *limited,
-            self._git or "git",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment(),
-            cwd="/",
-        )
+        process = HelperProgram(*limited, self._git or "git", *arguments, environment=self._environment())
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            await process.end()
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -224,7 +207,7 @@ class Repository:
         }
 
 
-def _check(process: asyncio.subprocess.Process, complaint: bytes) -> None:
+def _check(process: HelperProgram, complaint: bytes) -> None:
     if process.returncode != 0:
         said = complaint.decode(errors="replace").strip()
         raise exhausted_by_words(said) or GitFailure(said[:500])

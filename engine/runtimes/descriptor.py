@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final
 
 PIPE_READ_BYTES: Final = 65_536
@@ -81,6 +82,26 @@ class Descriptor:
             self._waiting.discard(ready)
             if not self._is_closed:
                 unwatch(self._number)
+
+
+def pipe_to(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
+    """Return the end that a program reads from, which closes with `theirs`, and the one to write to."""
+    read, written = os.pipe2(os.O_CLOEXEC)
+    theirs.callback(os.close, read)
+    return read, _owned(written, ours)
+
+
+def pipe_from(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
+    """Return the end that a program writes to, which closes with `theirs`, and the one to read from."""
+    read, written = os.pipe2(os.O_CLOEXEC)
+    theirs.callback(os.close, written)
+    return written, _owned(read, ours)
+
+
+def _owned(number: int, ours: ExitStack) -> Descriptor:
+    descriptor = Descriptor(number)
+    ours.callback(descriptor.close)
+    return descriptor
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

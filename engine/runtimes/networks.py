@@ -9,12 +9,10 @@ slirp4netns(1), unshare(1).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import os
 import shutil
 import socket
-import subprocess
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from typing import Final
 import psutil
 
 from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.helper_program import DEVNULL, STDOUT, HelperProgram
 from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
 from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import SessionId
@@ -56,8 +55,8 @@ class Network:
     def __init__(self, range_: ipaddress.IPv4Network) -> None:
         self._range = range_
         self._opened = ExitStack()
-        self._holder: asyncio.subprocess.Process | None = None
-        self._carrier: asyncio.subprocess.Process | None = None
+        self._holder: HelperProgram | None = None
+        self._carrier: HelperProgram | None = None
         self._listener: asyncio.Task[None] | None = None
         self._complaint = b""
         self._closed_addresses: set[str] = set()
@@ -107,18 +106,14 @@ class Network:
         added = set(addresses) - self._closed_addresses
         if not added:
             return
-        program = await asyncio.create_subprocess_exec(
-            *self.entered(),
-            _found("ip") or "ip",
-            "-batch",
-            "-",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=_ENVIRONMENT,
+        program = HelperProgram(
+            *self.entered(), _found("ip") or "ip", "-batch", "-", environment=_ENVIRONMENT
         )
         lines = "".join(f"route replace prohibit {address}/32\n" for address in sorted(added))
-        _, complaint = await run_to_completion(program.communicate(lines.encode()))
+        try:
+            _, complaint = await run_to_completion(program.communicate(lines.encode()))
+        finally:
+            await program.end()
         if program.returncode != 0:
             raise RuntimeUnavailable(f"A network could not be closed: {complaint.decode(errors='replace')}.")
         self._closed_addresses |= added
@@ -127,10 +122,8 @@ class Network:
         """End it; commands still in it cannot connect to anything any more."""
         self._opened.close()
         for program in (self._carrier, self._holder):
-            if program is not None and program.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    program.kill()
-                await program.wait()
+            if program is not None:
+                await program.end()
         if self._listener is not None:
             await self._listener
 
@@ -148,17 +141,15 @@ class Network:
         `heard`.
         """
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        program = self._holder = await asyncio.create_subprocess_exec(
+        program = self._holder = HelperProgram(
             *(_found("unshare") or "unshare", *user, "--net", "--"),
             *("/bin/sh", "-c", "echo; read -r word"),
+            environment=_ENVIRONMENT,
             stdin=heard,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=_ENVIRONMENT,
-            start_new_session=True,
+            stderr=STDOUT,
+            is_apart=True,
         )
-        assert program.stdout is not None  # noqa: S101 - it is a pipe
-        said = await program.stdout.readline()
+        said = await program.stdout.read()
         if said.strip() or not said:
             raise RuntimeUnavailable(
                 f"A network cannot be made here ({said.decode(errors='replace').strip()}): allow user "
@@ -169,16 +160,15 @@ class Network:
         assert self._holder is not None  # noqa: S101 - it has been started
         ready, told = os.pipe2(os.O_CLOEXEC)
         try:
-            program = self._carrier = await asyncio.create_subprocess_exec(
+            program = self._carrier = HelperProgram(
                 *(_found("slirp4netns") or "slirp4netns", "--configure", "--mtu=65520"),
                 *("--disable-host-loopback", "--enable-sandbox", "--enable-seccomp", f"--cidr={self._range}"),
                 *(f"--exit-fd={heard}", f"--ready-fd={told}", str(self._holder.pid), "tap0"),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=(heard, told),
-                env=_ENVIRONMENT,
-                start_new_session=True,
+                environment=_ENVIRONMENT,
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                descriptors=(heard, told),
+                is_apart=True,
             )
         finally:
             os.close(told)
@@ -195,8 +185,7 @@ class Network:
                 f"{self._complaint.decode(errors='replace').strip()}."
             )
 
-    async def _listen(self, program: asyncio.subprocess.Process) -> None:
-        assert program.stderr is not None  # noqa: S101 - it is a pipe
+    async def _listen(self, program: HelperProgram) -> None:
         while piece := await program.stderr.read(_COMPLAINT_BYTES):
             self._complaint = (self._complaint + piece)[-_COMPLAINT_BYTES:]
 

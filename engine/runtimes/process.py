@@ -20,7 +20,7 @@ from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.cgroups import ControlGroup
 from roocode_server.engine.runtimes.child import End
 from roocode_server.engine.runtimes.descendants import descendants_of
-from roocode_server.engine.runtimes.descriptor import Descriptor
+from roocode_server.engine.runtimes.descriptor import Descriptor, pipe_from, pipe_to
 from roocode_server.engine.runtimes.ports import listeners_of
 from roocode_server.engine.runtimes.runtime import SIGNAL_EXIT_BASE
 from roocode_server.models.process import ListeningPort
@@ -73,12 +73,12 @@ class ChildProcess:
         self.launch = launch
         self._group = group
         with ExitStack() as theirs, ExitStack() as ours:
-            heard, self._input = _pipe_to_it(theirs, ours)
+            heard, self._input = pipe_to(theirs, ours)
             stdin = stdout = stderr = launch.terminal
             if launch.terminal is None:
                 stdin = heard
-                stdout, self._stdout = _pipe_from_it(theirs, ours)
-                stderr, self._stderr = _pipe_from_it(theirs, ours)
+                stdout, self._stdout = pipe_from(theirs, ours)
+                stderr, self._stderr = pipe_from(theirs, ours)
             for stream in (stdin, stdout, stderr):
                 if launch.owner is not None and stream is not None:
                     os.fchown(stream, launch.owner, -1)
@@ -245,26 +245,6 @@ class ChildProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         return bool(found)
-
-
-def _pipe_to_it(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
-    """Return the end that it reads from, and the one written to here."""
-    read, written = os.pipe2(os.O_CLOEXEC)
-    theirs.callback(os.close, read)
-    return read, _owned(written, ours)
-
-
-def _pipe_from_it(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
-    """Return the end that it writes to, and the one read from here."""
-    read, written = os.pipe2(os.O_CLOEXEC)
-    theirs.callback(os.close, written)
-    return written, _owned(read, ours)
-
-
-def _owned(number: int, ours: ExitStack) -> Descriptor:
-    descriptor = Descriptor(number)
-    ours.callback(descriptor.close)
-    return descriptor
 
 
 def _awaited(launch: Launch, heard: int) -> str:

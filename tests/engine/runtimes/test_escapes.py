@@ -27,7 +27,9 @@ async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         async with containers_of(request.getfixturevalue("container_engine"), tmp_path / "data") as docker:
             yield docker
     else:
-        yield LocalRuntime()
+        jail = LocalRuntime()
+        yield jail
+        await jail.shut_down()
 
 
 @pytest.fixture
