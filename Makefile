@@ -38,7 +38,8 @@ TOGETHER := $(if $(MAKE_TERMOUT)$(MAKE_TERMERR),,--jobs)
 test:  ## Set up, check the code and run every test
 	+@$(MAKE) --no-print-directory $(TOGETHER) $(VENV)/ready-dev sandbox container-engine clients
 	+@$(MAKE) --no-print-directory --jobs --output-sync $(LINTERS) collected
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal || { [ $$? -eq 1 ] && $(BIN)/python scripts/again; }
+	scripts/in-memory $(BIN)/pytest -n $(WORKERS) --dist worksteal || \
+		{ [ $$? -eq 1 ] && scripts/in-memory $(BIN)/python scripts/again; }
 
 nightly: export NIGHTLY := 1
 nightly: test fuzz  ## Every test, with as many repetitions as are promised, and the fuzzers
