@@ -274,11 +274,10 @@ def test_administrators_end_other_programs_but_not_what_the_server_needs(quick: 
     for pid in (1, quick.process.pid, os.getpid()):  # the test has started the server
         refused = quick.request("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"})
         assert refused.code == "PERMISSION_DENIED", pid
-    with subprocess.Popen(["setsid", "--fork", "sh", "-c", "exec sleep 4337"]):
-        pass
-    pid = next(
-        each.pid for each in psutil.process_iter(["cmdline"]) if "4337" in (each.info["cmdline"] or [])
-    )
+    command = ["setsid", "--fork", "sh", "-c", "echo $$; exec sleep 4337"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        pid = int(started.stdout.readline())
     try:
         assert quick.request("POST", f"{PROCESSES}/{pid}/kill", {}).body["success"]
     finally:
