@@ -109,6 +109,18 @@ export class Connection {
     }
   }
 
+  /** Leave a session that is shared with the caller; while it is asked, its end is no news. */
+  async leave(sessionId) {
+    const { following } = this;
+    this.following = null;
+    try {
+      await this.call("session.leave", { sessionId });
+    } catch (refusal) {
+      this.following = following;
+      throw refusal;
+    }
+  }
+
   close() {
     this.socket.close();
   }

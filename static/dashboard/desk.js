@@ -79,18 +79,21 @@ export function Desk({ connection, trouble, onLogOut }) {
   };
   useEffect(() => {
     if (page || !isConnected || route.session === current?.id) return;
-    if (route.session) follow(route.session);
-    else setFollowing(null);
+    if (route.session) return void follow(route.session);
+    wanted.current = null;
+    setFollowing(null);
   }, [page, isConnected, route.session]);
   useEffect(() => {
     connection.onGone = () => {
+      wanted.current = null;
       setFollowing(null);
       go({}, { isReplacing: true });
       setFailure({ message: GONE });
     };
-    // Of a session that is gone, what was asked of it meanwhile tells nothing new.
-    const isKnown = (shown, trouble) => shown?.message === GONE && trouble?.code === "RESOURCE_NOT_FOUND";
-    connection.onTrouble = (trouble) => setFailure((shown) => (isKnown(shown, trouble) ? shown : trouble));
+    connection.onTrouble = (trouble) => {
+      // That a session which was left or is gone cannot be found is no news.
+      if (trouble?.code !== "RESOURCE_NOT_FOUND" || wanted.current) setFailure(trouble);
+    };
   }, [connection]);
 
   const open = (session, more) => {
@@ -103,8 +106,15 @@ export function Desk({ connection, trouble, onLogOut }) {
     made.current = session.id;
     open(session);
   };
-  const leave = () => {
+  const leave = async () => {
+    const { id } = current;
     wanted.current = null;
+    try {
+      await connection.leave(id);
+    } catch (refusal) {
+      wanted.current = id;
+      throw refusal;
+    }
     setFollowing(null);
     setFailure(null);
     go({});
@@ -229,7 +239,7 @@ export function Desk({ connection, trouble, onLogOut }) {
               go=${go}
               onView=${setView}
               isAlone=${isNarrow && view === "side"}
-              onLeft=${leave}
+              onLeave=${leave}
               ...${around}
             />`
           : html`<main class="opened none">

@@ -24,7 +24,7 @@ export function Opened({
   go,
   onView,
   isAlone,
-  onLeft,
+  onLeave,
 }) {
   const { session, isLoading, isWorkedOn, sharesVersion } = useStore(following);
   useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
@@ -74,7 +74,7 @@ export function Opened({
           <path d="M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9M10.3 10.3l3.7 3.7" />
         </svg>
       </button>
-      <${Sharing} ...${around} onLeft=${onLeft} />
+      <${Sharing} ...${around} onLeave=${onLeave} />
     </header>
     <${TaskBar} ...${around} />
     ${isLow && html`<${Approvals} ...${around} />`}

@@ -11,7 +11,7 @@ const ACCESSES = {
 };
 
 /** The button beside a session's name, and the dialog behind it. */
-export function Sharing({ connection, following, caller, may, onLeft }) {
+export function Sharing({ connection, following, caller, may, onLeave }) {
   const [isOpen, setIsOpen] = useState(false);
   const { session, sharesVersion } = following.value;
   const mayShare = may("session:share");
@@ -29,7 +29,8 @@ export function Sharing({ connection, following, caller, may, onLeft }) {
           ${
             !mayShare &&
             html`<${Leave}
-              ...${{ connection, session, onLeft, close }}
+              onLeave=${onLeave}
+              close=${close}
               mayLeave=${may("session:leave")}
             />`
           }
@@ -163,13 +164,11 @@ function Share({ share, isSelf, connection, where, mayShare, pages }) {
   </li>`;
 }
 
-function Leave({ connection, session, mayLeave, onLeft, close }) {
+function Leave({ mayLeave, onLeave, close }) {
   if (!mayLeave) return html`<footer><button type="button" onClick=${close}>Done</button></footer>`;
   const leave = async () => {
-    await connection.unfollow();
-    await connection.call("session.leave", { sessionId: session.id });
+    await onLeave();
     close();
-    onLeft();
   };
   return html`<${Form} word="Leave the session" isDanger onCancel=${close} onSend=${leave}>
     <p>If you leave, you see it no more until somebody shares it with you again.</p>
