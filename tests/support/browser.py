@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+
+from tests.support import unaware_of_networks
 
 # The list below the address line is a page of its own, which costs each window as much as the page in it.
 FLAGS = (
@@ -395,7 +398,14 @@ class Chromium:
         program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
         assert program is not None, "chromium is needed to see the pages"
         self._process = subprocess.Popen(
-            [program, f"--user-data-dir={self._profile}", *FLAGS],
+            [
+                sys.executable,
+                "-S",
+                unaware_of_networks.__file__,
+                program,
+                f"--user-data-dir={self._profile}",
+                *FLAGS,
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
