@@ -163,10 +163,7 @@ async def test_tokens_are_refreshed_before_and_after_they_expire(
     assert len({tokens.refresh_token for tokens in told}) == len(told)
 
 
-async def test_many_who_need_a_new_token_share_one_refresh(
-    start_server: Callable[..., ServerProcess],
-) -> None:
-    server = start_server(auth__access_token_s="1")
+async def test_many_who_need_a_new_token_share_one_refresh(server: ServerProcess) -> None:
     told: list[Tokens] = []
     async with AsyncRooCodeClient(base_url=server.url) as client:
         await client.login(server.admin["email"], server.admin["password"], on_tokens=told.append)
