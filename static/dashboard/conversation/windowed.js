@@ -22,6 +22,8 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
   const [, again] = useState(0);
   const scroll = useRef({ top: 0, height: 800 });
   const heightOf = (item) => heights.current.get(item.key) ?? GUESS_PX;
+  const isInView = view.current && isAtEnd.current && belowOf(view.current) < AT_END_PX;
+  if (isInView) scroll.current.top = view.current.scrollTop; // less than before, if the list became shorter
 
   // places: which items are shown, and the heights of those that are not
   const { top, height } = scroll.current;
@@ -60,6 +62,7 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
   useLayoutEffect(() => {
     const box = view.current;
     let moved = 0;
+    let isNews = false;
     const edge = box.getBoundingClientRect().top;
     for (const element of box.querySelectorAll(":scope > ol > li[data-key]")) {
       const { bottom } = element.getBoundingClientRect();
@@ -67,8 +70,10 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
       const known = heights.current.get(element.dataset.key) ?? GUESS_PX;
       if (Math.abs(known - own) < 1) continue;
       heights.current.set(element.dataset.key, own);
+      isNews = true;
       if (bottom <= edge) moved += own - known;
     }
+    if (isNews) again((count) => count + 1); // there may be room for more, or for less
     scroll.current.height = box.clientHeight;
     if (wanted.current) {
       const element = box.querySelector(`li[data-key="${CSS.escape(wanted.current)}"]`);
