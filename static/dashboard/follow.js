@@ -142,8 +142,13 @@ export class Following extends Store {
     const state = this.value;
     if (event.sessionId !== state.session.id) return;
     if (event.type === "log.reset") return void this.#restart();
-    if (event.type === "log.cut") return this.set({ removed: event.first - 1 });
+    if (event.type === "log.cut") {
+      if (state.seq < event.first - 1) Object.assign(state, { seq: event.first - 1, lastEventId: undefined });
+      return this.set({ removed: event.first - 1 });
+    }
     if (event.seq && event.seq <= state.seq) return;
+    // Until the session is followed, the overview tells of some of its events; all come again in their order.
+    if (state.isLoading && event.seq > state.seq + 1) return;
     if (event.seq) {
       state.seq = event.seq;
       state.lastEventId = event.id;
