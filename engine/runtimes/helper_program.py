@@ -86,13 +86,9 @@ class HelperProgram:
         await self._ended.wait()
         return printed.result(), complaint.result()
 
-    def kill(self) -> None:
-        """Kill it; nothing happens if it has ended."""
-        self._popen.kill()
-
     async def end(self) -> None:
         """Kill it, if it still runs, and close the pipes."""
-        self.kill()
+        self._popen.kill()
         try:
             await self._ended.wait()
         finally:
