@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.storage.driver import BATCHING_DRIVER, SqliteConnection, driver_of
 from roocode_server.engine.storage.journal import Journal, PendingEvent
+from roocode_server.engine.storage.readers import Readers
 from roocode_server.engine.storage.schema import NewerVersion, bring_up_to_date
 from roocode_server.engine.storage.tables import PROBED, server_state
 from roocode_server.models.cleaning import encoded
@@ -168,7 +169,7 @@ class Database:
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
-        self._readers = asyncio.Semaphore(READERS)
+        self._readers = Readers(self._engine, READERS)
         self._ended = asyncio.Event()
         self._failure: Exception | None = None
         self._probing: asyncio.Task[None] | None = None
@@ -203,6 +204,7 @@ class Database:
             await self._writer
         if self._probing is not None:
             await asyncio.wait([self._probing])
+        await self._readers.close()
         await self._engine.dispose()
 
     async def compact(self) -> None:
@@ -213,7 +215,7 @@ class Database:
         if not self._is_sqlite:
             return
         try:
-            async with self._engine.connect() as connection:
+            async with self._readers.one() as connection:
                 for statement in (_GIVES_BACK, "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                     await run_plain(connection, statement)
         except DBAPIError as failure:
@@ -291,14 +293,8 @@ class Database:
 
         There are `READERS` of them; callers wait in order of arrival.
         """
-        async with self._readers:
-            connection = self._engine.connect()
-            try:
-                await run_to_completion(_start(connection))
-                yield Statements(connection)
-            finally:
-                if connection.sync_connection is not None:
-                    await run_to_completion(connection.close())
+        async with self._readers.one() as connection:
+            yield Statements(connection)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Statements]:
@@ -306,18 +302,12 @@ class Database:
 
         It is one of the `READERS`, and what others write meanwhile takes room: do not wait for callers.
         """
-        async with self._readers:
-            connection = self._engine.connect()
+        async with self._readers.one() as connection:
+            await run_to_completion(run_plain(connection, "BEGIN"))
             try:
-                await run_to_completion(_start(connection))
-                await run_to_completion(run_plain(connection, "BEGIN"))
-                try:
-                    yield Statements(connection)
-                finally:
-                    await run_to_completion(run_plain(connection, "ROLLBACK"))
+                yield Statements(connection)
             finally:
-                if connection.sync_connection is not None:
-                    await run_to_completion(connection.close())
+                await run_to_completion(run_plain(connection, "ROLLBACK"))
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -418,10 +408,6 @@ class Database:
 
     def _unusable(self) -> DatabaseUnusable:
         return DatabaseUnusable(f"The database {self._name} cannot be written any more: {self._failure}")
-
-
-async def _start(connection: AsyncConnection) -> None:
-    await connection.start()
 
 
 def _driver(connection: AsyncConnection) -> SqliteConnection:
