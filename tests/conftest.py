@@ -4,14 +4,12 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Generator
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Generator, Mapping
 
 import pytest
 import structlog
-from hypothesis import settings
-
-from tests.support.hashing import hash_cheaply
-from tests.support.statements import share_statements
+import uvloop
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -21,9 +19,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 """A script's background job ignores it, and so would the commands in terminals."""
 
-hash_cheaply()
-share_statements()
-
 structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],
@@ -32,7 +27,7 @@ structlog.configure(
 )
 """An exception with all variables in colours, as by default, takes a second to print."""
 
-pytest_plugins = [
+FIXTURES = (
     "tests.support.browser",
     "tests.support.containers",
     "tests.support.documents",
@@ -46,14 +41,35 @@ pytest_plugins = [
     "tests.support.place",
     "tests.support.storage",
     "tests.support.streams",
-]
-
-settings.register_profile("whole suite", deadline=None)
-settings.load_profile("whole suite")
-"""No deadline for examples: no test depends on how long one takes, even on a busy machine."""
+)
 
 gc.disable()
 """While modules are imported and tests collected: nearly all that is made then remains to the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures, and with them the engine, where tests run: not in the process that hands them to
+    workers, which would take some seconds before it starts them.
+    """
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return
+    from hypothesis import settings
+
+    from tests.support.hashing import hash_cheaply
+    from tests.support.statements import share_statements
+
+    hash_cheaply()
+    share_statements()
+    # No deadline for examples: no test depends on how long one takes, even on a busy machine.
+    settings.register_profile("whole suite", deadline=None)
+    settings.load_profile("whole suite")
+    for module in FIXTURES:
+        config.pluginmanager.import_plugin(module)
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    """The tests run on the event loop that the server runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from sqlalchemy import CursorResult, Executable, event, make_url, text, update
+from sqlalchemy import Connection, CursorResult, Executable, event, make_url, text, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -114,9 +114,9 @@ class Transaction:
 
     async def write(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> None:
         """Queue a statement whose result is not needed; if it fails, the unit fails."""
-        connection = self._granted()
-        with _driver(connection).deferring():
-            await connection.execute(statement, rows)
+        connection = _synchronous(self._granted())
+        with driver_of(connection).deferring():
+            connection.execute(statement, rows)
 
     def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
         """Add an event, which is stored and announced if and only if the unit is committed.
@@ -410,9 +410,13 @@ class Database:
         return DatabaseUnusable(f"The database {self._name} cannot be written any more: {self._failure}")
 
 
-def _driver(connection: AsyncConnection) -> SqliteConnection:
+def _synchronous(connection: AsyncConnection) -> Connection:
     assert connection.sync_connection is not None  # noqa: S101 - it is open
-    return driver_of(connection.sync_connection)
+    return connection.sync_connection
+
+
+def _driver(connection: AsyncConnection) -> SqliteConnection:
+    return driver_of(_synchronous(connection))
 
 
 async def run_plain(connection: AsyncConnection, statement: str) -> None:

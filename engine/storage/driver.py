@@ -53,6 +53,21 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     def lastrowid(self) -> Any:
         return self._last
 
+    def execute(self, operation: Any, parameters: Any = None) -> Any:
+        if not self._defer("execute", operation, parameters or ()):
+            super().execute(operation, parameters)
+
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> Any:
+        if not self._defer("executemany", operation, seq_of_parameters):
+            super().executemany(operation, seq_of_parameters)
+
+    def _defer(self, how: str, operation: str, parameters: Sequence[Any]) -> bool:
+        """Whether the statement is executed later: then nothing is awaited, and no greenlet is needed."""
+        connection: Any = self._adapt_connection
+        if connection.is_deferring:
+            connection.defer(how, operation, parameters)
+        return bool(connection.is_deferring)
+
     async def _execute_async(self, operation: Any, parameters: Any) -> Any:
         await self._run("execute", operation, parameters or ())
 
@@ -61,9 +76,6 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     async def _run(self, how: str, operation: str, parameters: Sequence[Any]) -> None:
         connection: Any = self._adapt_connection
-        if connection.is_deferring:
-            connection.defer(how, operation, parameters)
-            return
         rows, self._description, self._touched, self._last = await connection.run(how, operation, parameters)
         self._rows = deque(rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,7 +32,7 @@ from tests.engine.mcp.test_servers import SMALL
 from tests.support.mock_models import MockModels
 from tests.support.receiver import receiving
 
-POOL = "asyncio_"
+POOL = "uvloop_"
 """Threads of the event loop's own pool end with the loop."""
 EVERYTHING = ScanRequest(recursive=False, include_hidden=False, max_entries=10, window=None)
 
@@ -87,10 +88,14 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.fixture
-async def before() -> Standing:
-    """What stands before an engine is opened; the program that forks workers serves all engines."""
+async def standing_without_an_engine() -> Standing:
+    """With what engines share: the program that forks workers, and what the loop keeps for streams."""
     await run_in_worker(found_in, "/", "", EVERYTHING, owner="test")
+    here, there = socket.socketpair()
+    with there:
+        _, stream = await asyncio.open_connection(sock=here)
+        stream.close()
+        await stream.wait_closed()
     return Standing.now()
 
 
@@ -114,15 +119,17 @@ async def nothing_is_left_since(before: Standing) -> None:
     assert Standing.now().beyond(before) == {}
 
 
-async def test_an_engine_that_did_nothing_leaves_nothing(before: Standing, settings: Settings) -> None:
+async def test_an_engine_that_did_nothing_leaves_nothing(settings: Settings) -> None:
+    before = await standing_without_an_engine()
     engine = await open_engine(settings)
     await engine.close()
     await nothing_is_left_since(before)
 
 
 async def test_an_engine_that_is_closed_in_the_middle_of_everything_leaves_nothing(
-    before: Standing, settings: Settings
+    settings: Settings,
 ) -> None:
+    before = await standing_without_an_engine()
     async with receiving() as receiver:
         standing = Standing.now()
         engine = await open_engine(settings)
@@ -147,11 +154,11 @@ async def test_an_engine_that_is_closed_in_the_middle_of_everything_leaves_nothi
 @pytest.mark.parametrize("provider", ["anthropic", "openai", "gemini"])
 async def test_connections_to_models_end_with_the_engine(
     mock_models: MockModels,
-    before: Standing,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     provider: str,
 ) -> None:
+    before = await standing_without_an_engine()
     call = {"id": "call_1", "name": "attempt_completion", "arguments": {"result": "done"}}
     mock_models.say({"content": "I end.", "toolCalls": [call]})
     monkeypatch.setenv(f"{provider.upper()}_API_KEY", mock_models.key)
@@ -173,7 +180,8 @@ async def test_connections_to_models_end_with_the_engine(
     await nothing_is_left_since(before)
 
 
-async def test_a_browser_ends_with_the_engine(before: Standing, tmp_path: Path) -> None:
+async def test_a_browser_ends_with_the_engine(tmp_path: Path) -> None:
+    before = await standing_without_an_engine()
     browser = {"allow_private": True}
     settings = Settings.load_plain({"server": {"data_dir": str(tmp_path / "data")}, "browser": browser})
     async with receiving() as receiver:

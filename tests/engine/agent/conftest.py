@@ -75,13 +75,14 @@ class StandIn:
 
 
 class News:
-    """Follows a session: says when events have come."""
+    """Follows a session: says when events have come whose type begins so."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str) -> None:
+        self._of = of
         self._are_there = asyncio.Event()
 
     def deliver(self, stored: StoredEvent) -> None:
-        if stored.seq:
+        if stored.seq and stored.type.startswith(self._of):
             self._are_there.set()
 
     async def come(self, *, within_s: float) -> None:
@@ -134,13 +135,19 @@ class Agent:
             now = await self.engine.tasks.get(task.session_id, task.id)
             return now if reached(now) else None
 
-        return await self.found(look, task.session_id)
+        return await self.found(look, task.session_id, of="task.")
 
     async def found(
-        self, look: Callable[[], Awaitable[Found | None]], session_id: SessionId | None = None
+        self,
+        look: Callable[[], Awaitable[Found | None]],
+        session_id: SessionId | None = None,
+        *,
+        of: str = "",
     ) -> Found:
-        """Look at each event of the session, and now and then in case something changes without one."""
-        news = News()
+        """Look at each event of the session whose type begins with `of`, and now and then in case something
+        changes without one.
+        """
+        news = News(of)
         leave = self.engine.hub.follow(session_id or self.session_id, news)
         try:
             async with asyncio.timeout(60):
