@@ -42,6 +42,7 @@ FIXTURES = (
     "tests.support.storage",
     "tests.support.streams",
 )
+pytest.register_assert_rewrite(*FIXTURES)
 
 gc.disable()
 """While modules are imported and tests collected: nearly all that is made then remains to the end."""

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.storage.driver import BATCHING_DRIVER, SqliteConnection, driver_of
 from roocode_server.engine.storage.journal import Journal, PendingEvent
+from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.engine.storage.readers import Readers
 from roocode_server.engine.storage.schema import NewerVersion, bring_up_to_date
 from roocode_server.engine.storage.tables import PROBED, server_state
@@ -112,9 +113,18 @@ class Transaction:
         """Execute a statement within this unit and return its result."""
         return await self.connection.execute(statement, rows)
 
-    async def write(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> None:
-        """Queue a statement whose result is not needed; if it fails, the unit fails."""
+    async def write(
+        self, statement: Executable | Prepared, rows: Sequence[dict[str, Any]] | None = None
+    ) -> None:
+        """Queue a statement whose result is not needed; if it fails, the unit fails. All rows have the same
+        names.
+        """
         connection = _synchronous(self._granted())
+        if isinstance(statement, Prepared):
+            worded = statement.worded(connection.dialect, rows[0] if rows else {})
+            parameters = [worded.parameters(row) for row in rows or [{}]]
+            driver_of(connection).defer("executemany", worded.sql, parameters)
+            return
         with driver_of(connection).deferring():
             connection.execute(statement, rows)
 

@@ -14,14 +14,17 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.journal import PendingEvent
+from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.engine.storage.tables import pending_ends
 from roocode_server.models.event import Event, fields_of
 from roocode_server.models.identifier import SessionId, TaskId
 
-_REMOVE: Final = delete(pending_ends).where(
-    pending_ends.c.session_id == bindparam("of_session"), pending_ends.c.key == bindparam("of_key")
+_REMOVE: Final = Prepared(
+    delete(pending_ends).where(
+        pending_ends.c.session_id == bindparam("of_session"), pending_ends.c.key == bindparam("of_key")
+    )
 )
-_ADD: Final = insert(pending_ends)
+_ADD: Final = Prepared(insert(pending_ends))
 PENDING_ENDS_PER_TRANSACTION: Final = 500
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, insert, select, update
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
+from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.models.cleaning import cleaned_text
 from roocode_server.models.fields import UnicodeText
-from roocode_server.models.shape import Shape, StoredSchema, schema_of
+from roocode_server.models.shape import Shape, StoredSchema, cached, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -39,13 +40,7 @@ class RowShape(Generic[AnyShape]):
         self.table = table
         self._shape = shape
         self._schema = schema_of(shape, StoredSchema)
-        if missing := self._schema.fields.keys() - table.columns.keys():
-            raise TypeError(f"the table {table.name} has no column for {shape.__name__}'s {sorted(missing)}")
-        self._nested = {
-            column.name
-            for column in table.columns
-            if column.name in self._schema.fields and column.type.python_type is dict
-        }
+        self._nested = _nested(table, shape)
 
     def to_row(self, item: AnyShape, before: AnyShape | None = None) -> dict[str, Any]:
         """Return the columns of a shape: nested shapes as JSON, enumerations as their values.
@@ -74,10 +69,7 @@ class Rows(RowShape[AnyShape]):
     def __init__(self, database: Database, table: Table, shape: type[AnyShape]) -> None:
         super().__init__(table, shape)
         self.database = database
-        self._insert = insert(table)
-        self._update = update(table).where(
-            *(column == bindparam(f"of_{column.name}") for column in table.primary_key)
-        )
+        self._insert, self._update, self._select = _statements(table)
 
     async def insert(self, unit: Transaction, item: AnyShape, **columns: Any) -> None:
         """Store a new row; `columns` are those that are not fields of the shape."""
@@ -100,7 +92,7 @@ class Rows(RowShape[AnyShape]):
 
     async def first_on(self, connection: Statements, *where: ColumnElement[bool]) -> AnyShape | None:
         """As `first`, on a given connection."""
-        row = (await connection.execute(select(self.table).where(*where).limit(1))).mappings().first()
+        row = (await connection.execute(self._select.where(*where).limit(1))).mappings().first()
         return None if row is None else self.to_shape(row)
 
     async def all(self, statement: Select[Any]) -> list[AnyShape]:
@@ -127,6 +119,24 @@ class Rows(RowShape[AnyShape]):
             total = (await connection.execute(counted)).scalar_one()
             rows = (await connection.execute(found)).mappings()
             return [self.to_shape(row) for row in rows], total
+
+
+@cached
+def _nested(table: Table, shape: type[Shape]) -> frozenset[str]:
+    """The columns with shapes in them. Raises: TypeError, if there is none for a field of the shape."""
+    fields = schema_of(shape, StoredSchema).fields
+    if missing := fields.keys() - table.columns.keys():
+        raise TypeError(f"the table {table.name} has no column for {shape.__name__}'s {sorted(missing)}")
+    return frozenset(
+        column.name for column in table.columns if column.name in fields and column.type.python_type is dict
+    )
+
+
+@cached
+def _statements(table: Table) -> tuple[Prepared, Prepared, Select[Any]]:
+    """What inserts a row, what updates one by its key, and what selects all."""
+    is_that = [column == bindparam(f"of_{column.name}") for column in table.primary_key]
+    return Prepared(insert(table)), Prepared(update(table).where(*is_that)), select(table)
 
 
 def _stored(content: Any) -> Any:

@@ -59,9 +59,9 @@ def check_version(version: str) -> None:
 
 
 def _make(connection: Connection) -> None:
-    with driver_of(connection).deferring():
-        for statement in _statements(connection.dialect.name):
-            connection.exec_driver_sql(statement)
+    driver = driver_of(connection)
+    for statement in _statements(connection.dialect.name):
+        driver.defer("execute", statement)
     connection.execute(insert(server_state).values(name=PROBED, value="0"))
     connection.execute(insert(_versions).values(version_num=VERSION))
 

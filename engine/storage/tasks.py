@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
-    Insert,
     Select,
     bindparam,
     delete,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 )
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
+from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
 from roocode_server.engine.storage.tables import (
     check_baselines,
@@ -40,16 +40,19 @@ from roocode_server.models.task import FINAL, Task, TaskList, TaskStatus
 
 _TASK: Final[BindParameter[str]] = bindparam("of_task")
 _CALL: Final[BindParameter[str]] = bindparam("of_call")
-_BEGIN: Final = insert(tool_calls).values(
-    task_id=_TASK,
-    call_id=_CALL,
-    position=select(func.count()).where(tool_calls.c.task_id == _TASK).scalar_subquery(),
+_BEGIN: Final = Prepared(
+    insert(tool_calls).values(
+        task_id=_TASK,
+        call_id=_CALL,
+        position=select(func.count()).where(tool_calls.c.task_id == _TASK).scalar_subquery(),
+    )
 )
 _CHANGE: Final = update(tool_calls).where(tool_calls.c.task_id == _TASK, tool_calls.c.call_id == _CALL)
+_END: Final = Prepared(_CHANGE)
 _LENGTH: Final = (
     select(func.coalesce(func.max(turns.c.position) + 1, 0)).where(turns.c.task_id == _TASK).scalar_subquery()
 )
-_SAY: Final[Insert] = insert(messages).values(turns=_LENGTH)
+_SAY: Final = Prepared(insert(messages).values(turns=_LENGTH))
 _LATEST: Final = select(
     func.max(messages.c.ts).label("latest"), func.max(messages.c.position).label("last")
 ).where(messages.c.task_id == _TASK)
@@ -264,7 +267,7 @@ class ToolCallRepository:
     async def end(self, unit: Transaction, task_id: TaskId, call_id: CallId, *, success: bool) -> None:
         """Record how a call ended."""
         key = {"of_task": task_id, "of_call": call_id}
-        await unit.write(_CHANGE, [key | {"completed_at": now(), "success": success}])
+        await unit.write(_END, [key | {"completed_at": now(), "success": success}])
 
     async def all(self, task_id: TaskId) -> Sequence[Any]:
         """Return the rows of a task's calls, in the order in which they began."""

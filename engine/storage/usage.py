@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.engine.storage.tables import usage_days
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import SessionId, UserId
@@ -29,9 +30,11 @@ _COLUMNS: Final = {
 }
 _FILTERS: Final = ("user_id", "session_id", "provider", "model")
 _INSERT: Final = insert(usage_days)
-_ADD: Final = _INSERT.on_conflict_do_update(
-    index_elements=list(usage_days.primary_key.columns),
-    set_={name: usage_days.c[name] + _INSERT.excluded[name] for name in _SUMMED},
+_ADD: Final = Prepared(
+    _INSERT.on_conflict_do_update(
+        index_elements=list(usage_days.primary_key.columns),
+        set_={name: usage_days.c[name] + _INSERT.excluded[name] for name in _SUMMED},
+    )
 )
 
 
