@@ -1,6 +1,6 @@
 """Writes that are put into the driver's words once, not each time that they are executed.
 
-SQLAlchemy takes ten times as long to hand a small statement to a driver as to put its parameters into order,
+SQLAlchemy takes six times as long to hand a small statement to a driver as to put its parameters into order,
 and one step of the agent writes a dozen rows.
 """
 
