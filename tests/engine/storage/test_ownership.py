@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from roocode_server.engine.storage.ownership import DirectoryInUse, Ownership
+from tests.support.forked import run_to_the_end
 from tests.support.server import ServerProcess
 
 
@@ -24,20 +23,12 @@ async def test_a_directory_that_is_worked_on_is_refused_by_the_process_that_has_
 
 
 def test_a_second_server_on_a_data_directory_ends_and_names_the_first(
-    start_server: Callable[..., ServerProcess],
+    start_server: Callable[..., ServerProcess], tmp_path: Path
 ) -> None:
     first = start_server()
     assert first.process is not None
-    second = subprocess.run(
-        [
-            Path(sys.executable).with_name("roocode-server"),
-            *("serve", "--port", "0", "--data-dir", str(first.data_dir)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    serve = ["serve", "--port", "0", "--data-dir", str(first.data_dir)]
+    second = run_to_the_end(serve, env=os.environ, cwd=tmp_path)
     assert second.returncode == 1
     assert f"process {first.process.pid}" in second.stderr and "Traceback" not in second.stderr
     assert first.request("POST", "/api/v1/sessions", {"name": "Still here"}).status == 201
