@@ -75,7 +75,7 @@ WAITING = """new Promise((resolve) => {
 # Text as it is laid out is compared only where the same letters are there: the layout is what costs.
 HAS = "((one, text) => one.textContent.replace(/\\s/g, '').includes(text.replace(/\\s/g, '')))"
 LISTENING = "DevTools listening on "
-PATIENCE_S = 30
+PATIENCE_S = 60
 SCHEMES = {"light": (), "dark": ("color-contrast", "link-in-text-block")}
 """Of each colour scheme, the rules that look for obstacles there: all, or those that colours can break."""
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
