@@ -119,14 +119,15 @@ class Transaction:
         """Queue a statement whose result is not needed; if it fails, the unit fails. All rows have the same
         names.
         """
-        connection = _synchronous(self._granted())
+        connection = self._granted()
+        plain = _synchronous(connection)
         if isinstance(statement, Prepared):
-            worded = statement.worded(connection.dialect, rows[0] if rows else {})
-            parameters = [worded.parameters(row) for row in rows or [{}]]
-            driver_of(connection).defer("executemany", worded.sql, parameters)
+            rows = rows or [{}]
+            worded = statement.worded(plain.dialect, rows[0])
+            defer(connection, worded.sql, [worded.parameters(row) for row in rows])
             return
-        with driver_of(connection).deferring():
-            connection.execute(statement, rows)
+        with driver_of(plain).deferring():
+            plain.execute(statement, rows)
 
     def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
         """Add an event, which is stored and announced if and only if the unit is committed.

@@ -50,13 +50,9 @@ class Readers:
     async def _opened(self) -> AsyncConnection:
         connection = self._engine.connect()
         try:
-            await run_to_completion(_start(connection))
+            await run_to_completion(connection.start())
         except BaseException:
             if connection.sync_connection is not None:
                 await run_to_completion(connection.close())
             raise
         return connection
-
-
-async def _start(connection: AsyncConnection) -> None:
-    await connection.start()

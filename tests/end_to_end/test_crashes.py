@@ -124,6 +124,16 @@ def asked_and_open(stored: list[Happened]) -> set[str]:
     return {each["approvalId"] for each in stored if each["type"] == "approval.required"} - answered
 
 
+def resumable_when_answered(told: list[Happened], task_id: str, until: int) -> bool:
+    """Whether the last that was told of the task until then, but for answers, is that it can be resumed."""
+    kinds = [
+        each["type"]
+        for each in about_the_task(told)
+        if each.get("taskId") == task_id and each["seq"] <= until and each["type"] != "approval.resolved"
+    ]
+    return kinds[-1:] == ["task.resumable"]
+
+
 async def after_a_kill(life: Life, task_id: str, told: Acknowledged, before: int) -> bool:
     """Check what must hold after every restart; return whether the task had already ended.
 
@@ -147,8 +157,12 @@ async def after_a_kill(life: Life, task_id: str, told: Acknowledged, before: int
     if begins_by_itself:
         return False
     assert (task["status"], task["activity"]) == ("pending", "resumable")
-    # Of one that was killed again before it went on there is no more to tell, but that it had been answered.
-    assert [each for each in own if each != "approval.resolved"][-1] == "task.resumable"
+    if resumable_when_answered(life.seen, task_id, before):
+        # Killed again before it went on: what there is to tell has been told.
+        assert resumable_when_answered(stored, task_id, stored[-1]["seq"])
+    else:
+        assert own[-1] == "task.resumable"
+        assert stored[-1]["seq"] > before
     return False
 
 

@@ -75,12 +75,15 @@ async def test_one_that_is_in_use_when_all_are_closed_is_closed_when_it_is_given
 async def test_a_cancelled_caller_leaves_its_place_to_the_next(engine: AsyncEngine) -> None:
     readers = Readers(engine, 1)
 
+    is_there = asyncio.Event()
+
     async def stay() -> None:
         async with readers.one():
+            is_there.set()
             await asyncio.Event().wait()
 
     staying = asyncio.create_task(stay())
-    await asyncio.sleep(0.01)
+    await is_there.wait()
     staying.cancel()
     await asyncio.wait([staying])
     async with asyncio.timeout(10), readers.one() as connection:
