@@ -21,7 +21,7 @@ async def run_to_completion(
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
-        # Each statement for the database passes here, and `asyncio.wait` costs three times as much.
+        # Each statement for the database passes here, and `asyncio.wait` costs twice as much.
         is_done = task.get_loop().create_future()
         task.add_done_callback(functools.partial(_tell, is_done))
         try:
