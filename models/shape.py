@@ -282,18 +282,19 @@ def schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Sch
 
 @cached
 def _schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Schema:
-    for nested in _shapes_in(typing.get_type_hints(cls).values()):
+    for nested in shapes_in(typing.get_type_hints(cls).values()):
         # First, because a shape that occurs twice would otherwise be looked up by its bare name.
         _schema_of(nested, base)
     return marshmallow_dataclass.class_schema(cls, base_schema=base)()
 
 
-def _shapes_in(types: Iterable[Any]) -> Iterator[type[Any]]:
+def shapes_in(types: Iterable[Any]) -> Iterator[type[Any]]:
+    """Yield the shapes in some types, such as those of fields: also in their unions, lists and maps."""
     for each in types:
         if isinstance(each, type) and issubclass(each, Shape):
             yield each
         else:
-            yield from _shapes_in(typing.get_args(each))
+            yield from shapes_in(typing.get_args(each))
 
 
 def _load(cls: type[AnyShape], raw: object, base: type[marshmallow.Schema]) -> AnyShape:

@@ -165,10 +165,10 @@ class Timeline:
         """
         self._forgotten = max(self._forgotten, position)
         note = {"value": str(self._forgotten)}
-        changed = await statements.execute(
+        changed = await statements.changed(
             update(server_state).where(server_state.c.name == TOMBSTONES_REMOVED).values(note)
         )
-        if not changed.rowcount:
+        if not changed:
             await statements.execute(insert(server_state).values(name=TOMBSTONES_REMOVED, **note))
 
     async def write(self, connection: AsyncConnection, stored_events: Sequence[StoredEvent]) -> None:

@@ -33,11 +33,11 @@ class UserRepository:
 
     async def find(self, user_id: UserId) -> User | None:
         """Return the user, or None."""
-        return await self._rows.first(users.c.id == user_id)
+        return await self._rows.first_with(id=user_id)
 
     async def find_on(self, unit: Transaction, user_id: UserId) -> User | None:
         """The user as the unit sees them."""
-        return await self._rows.first_on(unit.connection, users.c.id == user_id)
+        return await self._rows.first_with_on(unit.connection, id=user_id)
 
     async def page(self, *, limit: int, offset: int) -> tuple[list[User], int]:
         """A page of all users, by their addresses, and how many there are."""
@@ -52,11 +52,11 @@ class UserRepository:
 
     async def by_email(self, email: str) -> User | None:
         """Return the user with this (canonical) address, or None."""
-        return await self._rows.first(users.c.email == email)
+        return await self._rows.first_with(email=email)
 
     async def by_email_on(self, unit: Transaction, email: str) -> User | None:
         """As `by_email`, as the unit of work sees it."""
-        return await self._rows.first_on(unit.connection, users.c.email == email)
+        return await self._rows.first_with_on(unit.connection, email=email)
 
     async def login(self, email: str) -> StoredLogin | None:
         """The user with an e-mail address, and the hash of their password."""
@@ -107,7 +107,7 @@ class LoginRepository:
         self._rows = Rows(database, logins, LoginRecord)
 
     async def find(self, login_id: LoginId) -> LoginRecord | None:
-        return await self._rows.first(logins.c.id == login_id)
+        return await self._rows.first_with(id=login_id)
 
     async def insert(self, unit: Transaction, login: LoginRecord) -> None:
         await self._rows.insert(unit, login)
@@ -133,13 +133,11 @@ class LoginRepository:
 
     async def find_on(self, unit: Transaction, user_id: UserId, login_id: LoginId) -> LoginRecord | None:
         """The user's login as the unit sees it."""
-        return await self._rows.first_on(
-            unit.connection, logins.c.user_id == user_id, logins.c.id == login_id
-        )
+        return await self._rows.first_with_on(unit.connection, user_id=user_id, id=login_id)
 
     async def came_from(self, user_id: UserId, source: str) -> bool:
         """Whether the user has logged in from there."""
-        return await self._rows.first(logins.c.user_id == user_id, logins.c.source == source) is not None
+        return await self._rows.first_with(user_id=user_id, source=source) is not None
 
     async def mark_used(self, unit: Transaction, login_id: LoginId, moment: datetime.datetime) -> None:
         await unit.execute(update(logins).where(logins.c.id == login_id).values(used_at=moment))
@@ -171,11 +169,11 @@ class InvitationRepository:
         self._rows = Rows(database, invitations, Invitation)
 
     async def find(self, digest: str) -> Invitation | None:
-        return await self._rows.first(invitations.c.digest == digest)
+        return await self._rows.first_with(digest=digest)
 
     async def find_on(self, unit: Transaction, digest: str) -> Invitation | None:
         """The invitation as the unit sees it."""
-        return await self._rows.first_on(unit.connection, invitations.c.digest == digest)
+        return await self._rows.first_with_on(unit.connection, digest=digest)
 
     async def insert(self, unit: Transaction, invitation: Invitation) -> None:
         await self._rows.insert(unit, invitation)
@@ -196,7 +194,7 @@ class RefreshTokenRepository:
 
     async def find_on(self, unit: Transaction, digest: str) -> RefreshToken | None:
         """Return the token with this digest as the unit of work sees it, or None."""
-        return await self._rows.first_on(unit.connection, refresh_tokens.c.digest == digest)
+        return await self._rows.first_with_on(unit.connection, digest=digest)
 
     async def insert(self, unit: Transaction, token: RefreshToken) -> None:
         """Store a new token."""
@@ -242,7 +240,7 @@ class ApiKeyRepository:
 
     async def by_digest(self, digest: str) -> ApiKey | None:
         """Return the key with this digest, or None."""
-        return await self._rows.first(api_keys.c.digest == digest)
+        return await self._rows.first_with(digest=digest)
 
     async def good(self, key_ids: Collection[str]) -> set[str]:
         """Return those of these key ids that are not revoked."""
@@ -271,9 +269,7 @@ class ApiKeyRepository:
 
     async def find_on(self, unit: Transaction, user_id: UserId, key_id: KeyId) -> ApiKey | None:
         """Return a user's key as the unit of work sees it, or None."""
-        return await self._rows.first_on(
-            unit.connection, api_keys.c.id == key_id, api_keys.c.user_id == user_id
-        )
+        return await self._rows.first_with_on(unit.connection, id=key_id, user_id=user_id)
 
     async def insert(self, unit: Transaction, key: ApiKey, digest: str) -> None:
         """Store a new key."""

@@ -23,11 +23,11 @@ class ApprovalRepository:
 
     async def find(self, session_id: SessionId, approval_id: ApprovalId) -> Approval | None:
         """Return an approval of the session, or None."""
-        return await self._rows.first(approvals.c.id == approval_id, approvals.c.session_id == session_id)
+        return await self._rows.first_with(id=approval_id, session_id=session_id)
 
     async def find_on(self, unit: Transaction, approval_id: ApprovalId) -> Approval | None:
         """Return the approval as the unit of work sees it, or None."""
-        return await self._rows.first_on(unit.connection, approvals.c.id == approval_id)
+        return await self._rows.first_with_on(unit.connection, id=approval_id)
 
     async def for_call(self, task_id: TaskId, call_id: CallId, *, run: int) -> Approval | None:
         """Return the latest approval that a tool call of this run of the task requested, or None.
@@ -46,19 +46,11 @@ class ApprovalRepository:
 
     async def pending(self, task_id: TaskId) -> list[Approval]:
         """Return a task's pending approvals."""
-        return await self._rows.all(
-            select(approvals).where(
-                approvals.c.task_id == task_id, approvals.c.status == ApprovalStatus.PENDING
-            )
-        )
+        return await self._rows.all_with(task_id=task_id, status=ApprovalStatus.PENDING)
 
     async def pending_of_session(self, session_id: SessionId) -> list[Approval]:
         """Return a session's pending approvals."""
-        return await self._rows.all(
-            select(approvals).where(
-                approvals.c.session_id == session_id, approvals.c.status == ApprovalStatus.PENDING
-            )
-        )
+        return await self._rows.all_with(session_id=session_id, status=ApprovalStatus.PENDING)
 
     async def overdue(self, moment: datetime.datetime) -> list[Approval]:
         """Return the pending approvals that had expired at this moment."""

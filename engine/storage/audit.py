@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
@@ -14,6 +14,8 @@ from roocode_server.models.audit import AuditEntry, AuditList
 
 AUDIT_PAGE_ENTRIES: Final = 100
 """Entries that are read at once while the chain is followed; other callers take turns between."""
+
+_NEWEST: Final = select(audit_entries).order_by(audit_entries.c.number.desc()).limit(1)
 
 
 class AuditRepository:
@@ -24,8 +26,8 @@ class AuditRepository:
 
     async def newest_on(self, unit: Transaction) -> AuditEntry | None:
         """The last entry that the unit sees."""
-        numbered = select(func.max(audit_entries.c.number)).scalar_subquery()
-        return await self._rows.first_on(unit.connection, audit_entries.c.number == numbered)
+        found = (await unit.connection.select(_NEWEST)).mappings()
+        return self._rows.to_shape(found[0]) if found else None
 
     async def append(self, unit: Transaction, entry: AuditEntry) -> None:
         """Store an entry that has its place in the chain."""

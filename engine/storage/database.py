@@ -15,13 +15,22 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import structlog
-from sqlalchemy import Connection, CursorResult, Executable, event, make_url, text, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Result,
+    UpdateBase,
+    event,
+    make_url,
+    text,
+    update,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -31,6 +40,7 @@ from roocode_server.engine.storage.journal import Journal, PendingEvent
 from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.engine.storage.readers import Readers
 from roocode_server.engine.storage.schema import NewerVersion, bring_up_to_date
+from roocode_server.engine.storage.selects import AnySelect, Selected, put_into_words
 from roocode_server.engine.storage.tables import PROBED, server_state
 from roocode_server.models.cleaning import encoded
 from roocode_server.models.clock import milliseconds, now
@@ -86,9 +96,26 @@ class Statements:
 
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
-    ) -> CursorResult[Any]:
-        """Execute a statement; its rows have been fetched when this returns."""
+    ) -> Result[Any]:
+        """Execute a statement; its rows have been fetched when this returns. Raises: DBAPIError."""
+        if isinstance(statement, AnySelect):
+            return (await self.select(statement, *rows or ())).result()
         return await run_to_completion(self._connection.execute(statement, rows))
+
+    async def changed(self, statement: UpdateBase, rows: Sequence[dict[str, Any]] | None = None) -> int:
+        """Execute a statement and return how many rows it has changed or deleted. Raises: DBAPIError."""
+        return (await run_to_completion(self._connection.execute(statement, rows))).rowcount
+
+    async def select(self, statement: AnySelect, values: Mapping[str, Any] | None = None) -> Selected:
+        """All rows of a SELECT, with values for its named parameters, if it has any. Raises: DBAPIError."""
+        plain = _synchronous(self._connection)
+        worded = put_into_words(plain, statement, values)
+        try:
+            running = driver_of(plain).run("execute", worded.sql, worded.parameters)
+            rows, description, _, _ = await run_to_completion(running)
+        except sqlite3.Error as failure:
+            raise DBAPIError(worded.sql, worded.parameters, failure) from failure
+        return worded.selected(plain, rows, description)
 
 
 class Transaction:
@@ -109,9 +136,13 @@ class Transaction:
 
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
-    ) -> CursorResult[Any]:
+    ) -> Result[Any]:
         """Execute a statement within this unit and return its result."""
         return await self.connection.execute(statement, rows)
+
+    async def changed(self, statement: UpdateBase, rows: Sequence[dict[str, Any]] | None = None) -> int:
+        """Execute a statement within this unit and return how many rows it has changed or deleted."""
+        return await self.connection.changed(statement, rows)
 
     async def write(
         self, statement: Executable | Prepared, rows: Sequence[dict[str, Any]] | None = None

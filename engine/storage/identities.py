@@ -19,9 +19,7 @@ class IdentityRepository:
 
     async def find_on(self, unit: Transaction, issuer: str, subject: str) -> LinkedIdentity | None:
         """The identity as the unit sees it."""
-        return await self._rows.first_on(
-            unit.connection, identities.c.issuer == issuer, identities.c.subject == subject
-        )
+        return await self._rows.first_with_on(unit.connection, issuer=issuer, subject=subject)
 
     async def of_user(self, user_id: UserId) -> list[LinkedIdentity]:
         """A user's identities, oldest first."""

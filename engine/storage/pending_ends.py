@@ -25,6 +25,14 @@ _REMOVE: Final = Prepared(
     )
 )
 _ADD: Final = Prepared(insert(pending_ends))
+_OF_TASK: Final = (
+    pending_ends.c.session_id == bindparam("of_session"),
+    pending_ends.c.task_id == bindparam("of_task"),
+)
+_CLAIM: Final = (
+    select(pending_ends.c.type, pending_ends.c.fields).where(*_OF_TASK).order_by(pending_ends.c.key)
+)
+_CLAIMED: Final = Prepared(delete(pending_ends).where(*_OF_TASK))
 PENDING_ENDS_PER_TRANSACTION: Final = 500
 
 
@@ -56,16 +64,10 @@ class PendingEndRepository:
         self, unit: Transaction, session_id: SessionId, task_id: TaskId
     ) -> list[tuple[str, dict[str, Any]]]:
         """Delete all pending ends of a task and return their events: type, and own fields by wire names."""
-        of_task = (pending_ends.c.session_id == session_id, pending_ends.c.task_id == task_id)
-        found = (
-            await unit.execute(
-                select(pending_ends.c.type, pending_ends.c.fields)
-                .where(*of_task)
-                .order_by(pending_ends.c.key)
-            )
-        ).all()
+        of_task = {"of_session": session_id, "of_task": task_id}
+        found = (await unit.execute(_CLAIM, [of_task])).all()
         if found:
-            await unit.execute(delete(pending_ends).where(*of_task))
+            await unit.write(_CLAIMED, [of_task])
         return [(row.type, orjson.loads(row.fields)) for row in found]
 
     async def carry_out_on(self, unit: Transaction, session_id: SessionId) -> None:

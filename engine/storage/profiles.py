@@ -27,29 +27,21 @@ class ProfileRepository:
 
     async def find(self, user_id: UserId, profile_id: ProfileId) -> StoredProfile | None:
         """Return a user's profile, or None."""
-        return await self._rows.first(
-            provider_profiles.c.id == profile_id, provider_profiles.c.user_id == user_id
-        )
+        return await self._rows.first_with(id=profile_id, user_id=user_id)
 
     async def find_on(
         self, unit: Transaction, user_id: UserId, profile_id: ProfileId
     ) -> StoredProfile | None:
         """As `find`, as the unit of work sees it."""
-        return await self._rows.first_on(
-            unit.connection, provider_profiles.c.id == profile_id, provider_profiles.c.user_id == user_id
-        )
+        return await self._rows.first_with_on(unit.connection, id=profile_id, user_id=user_id)
 
     async def named_on(self, unit: Transaction, user_id: UserId, name: str) -> StoredProfile | None:
         """Return the user's profile with this name as the unit of work sees it, or None."""
-        return await self._rows.first_on(
-            unit.connection, provider_profiles.c.name == name, provider_profiles.c.user_id == user_id
-        )
+        return await self._rows.first_with_on(unit.connection, name=name, user_id=user_id)
 
     async def active(self, user_id: UserId) -> StoredProfile | None:
         """Return the user's active profile, or None."""
-        return await self._rows.first(
-            provider_profiles.c.user_id == user_id, provider_profiles.c.is_active.is_(True)
-        )
+        return await self._rows.first_with(user_id=user_id, is_active=True)
 
     async def insert(self, unit: Transaction, profile: StoredProfile) -> None:
         """Store a new profile."""

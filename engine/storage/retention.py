@@ -82,7 +82,7 @@ class RetentionRepository:
             .where(sessions.c.id == session_id, *_conditions(rule))
             .values(deleted_at=now(), purpose=None)
         )
-        return (await unit.execute(statement)).rowcount == 1
+        return await unit.changed(statement) == 1
 
 
 def _conditions(rule: RetentionRule) -> tuple[ColumnElement[bool], ...]:

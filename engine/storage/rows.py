@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, func, insert, se
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.prepared import Prepared
+from roocode_server.engine.storage.revival import revivals
 from roocode_server.models.cleaning import cleaned_text
-from roocode_server.models.fields import UnicodeText
 from roocode_server.models.shape import Shape, StoredSchema, cached, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -41,6 +41,7 @@ class RowShape(Generic[AnyShape]):
         self._shape = shape
         self._schema = schema_of(shape, StoredSchema)
         self._nested = _nested(table, shape)
+        self._revivals = revivals(shape)
 
     def to_row(self, item: AnyShape, before: AnyShape | None = None) -> dict[str, Any]:
         """Return the columns of a shape: nested shapes as JSON, enumerations as their values.
@@ -59,8 +60,7 @@ class RowShape(Generic[AnyShape]):
 
     def to_shape(self, row: Mapping[Any, Any]) -> AnyShape:
         """Return the shape of a row."""
-        fields = self._schema.fields
-        return self._shape(**{name: _revive(fields[name], row[name]) for name in fields})
+        return self._shape(**{name: revive(row[name]) for name, revive in self._revivals.items()})
 
 
 class Rows(RowShape[AnyShape]):
@@ -88,17 +88,30 @@ class Rows(RowShape[AnyShape]):
     async def first(self, *where: ColumnElement[bool]) -> AnyShape | None:
         """Return the first matching row, or None."""
         async with self.database.read() as connection:
-            return await self.first_on(connection, *where)
+            found = (await connection.select(self._select.where(*where).limit(1))).mappings()
+        return self.to_shape(found[0]) if found else None
 
-    async def first_on(self, connection: Statements, *where: ColumnElement[bool]) -> AnyShape | None:
-        """As `first`, on a given connection."""
-        row = (await connection.execute(self._select.where(*where).limit(1))).mappings().first()
-        return None if row is None else self.to_shape(row)
+    async def first_with(self, **columns: Any) -> AnyShape | None:
+        """Return the first row with these contents, where None is NULL; None if there is no such row."""
+        async with self.database.read() as connection:
+            return await self.first_with_on(connection, **columns)
+
+    async def first_with_on(self, connection: Statements, **columns: Any) -> AnyShape | None:
+        """As `first_with`, on a given connection."""
+        statement = _with(self.table, _nulls(columns), 1)
+        found = (await connection.select(statement, columns)).mappings()
+        return self.to_shape(found[0]) if found else None
+
+    async def all_with(self, **columns: Any) -> list[AnyShape]:
+        """Return all rows with these contents, where None is NULL."""
+        async with self.database.read() as connection:
+            found = await connection.select(_with(self.table, _nulls(columns)), columns)
+            return [self.to_shape(row) for row in found.mappings()]
 
     async def all(self, statement: Select[Any]) -> list[AnyShape]:
         """Return the shapes of all rows that a statement on this table selects."""
         async with self.database.read() as connection:
-            return [self.to_shape(row) for row in (await connection.execute(statement)).mappings()]
+            return [self.to_shape(row) for row in (await connection.select(statement)).mappings()]
 
     async def ids_among(self, ids: Collection[str], *where: ColumnElement[bool]) -> set[str]:
         """Return those of these ids whose rows match; the table's key is `id`."""
@@ -117,8 +130,7 @@ class Rows(RowShape[AnyShape]):
         counted = select(func.count()).select_from(self.table).where(*where)
         async with self.database.read() as connection:
             total = (await connection.execute(counted)).scalar_one()
-            rows = (await connection.execute(found)).mappings()
-            return [self.to_shape(row) for row in rows], total
+            return [self.to_shape(row) for row in (await connection.select(found)).mappings()], total
 
 
 @cached
@@ -139,18 +151,20 @@ def _statements(table: Table) -> tuple[Prepared, Prepared, Select[Any]]:
     return Prepared(insert(table)), Prepared(update(table).where(*is_that)), select(table)
 
 
+def _nulls(columns: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
+    return tuple([(name, content is None) for name, content in columns.items()])
+
+
+@cached
+def _with(table: Table, columns: tuple[tuple[str, bool], ...], most: int | None = None) -> Select[Any]:
+    """What selects rows by the contents of these columns, which are NULL or parameters of their names."""
+    is_that = [
+        table.c[name].is_(None) if is_null else table.c[name] == bindparam(name) for name, is_null in columns
+    ]
+    return select(table).where(*is_that).limit(most)
+
+
 def _stored(content: Any) -> Any:
     if isinstance(content, enum.Enum):
         return content.value
     return cleaned_text(content) if isinstance(content, str) else content
-
-
-def _revive(field: Any, content: Any) -> Any:
-    """Convert a column to the field's type: JSON to nested shapes, texts to enumerations."""
-    if content is None or isinstance(content, bool | int | float):
-        return content
-    if type(field) is UnicodeText and isinstance(content, str):
-        return content  # as it was cleaned when it was stored: most columns are texts
-    if isinstance(content, str | list | Mapping):
-        return field.deserialize(content)
-    return content

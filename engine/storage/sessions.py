@@ -35,9 +35,7 @@ class SessionRepository:
 
     async def find_on(self, unit: Transaction, session_id: SessionId) -> Session | None:
         """As `find`, as the unit of work sees it."""
-        return await self._rows.first_on(
-            unit.connection, sessions.c.id == session_id, sessions.c.deleted_at.is_(None)
-        )
+        return await self._rows.first_with_on(unit.connection, id=session_id, deleted_at=None)
 
     async def overdue(self, moment: datetime.datetime) -> Sequence[SessionId]:
         """Return the ids of active sessions that had expired at this moment."""
@@ -111,9 +109,7 @@ class SessionRepository:
 
     async def with_purpose_on(self, unit: Transaction, user_id: UserId, purpose: str) -> Session | None:
         """Return a user's session for a purpose, as the unit sees it; None if there is none."""
-        return await self._rows.first_on(
-            unit.connection, sessions.c.user_id == user_id, sessions.c.purpose == purpose
-        )
+        return await self._rows.first_with_on(unit.connection, user_id=user_id, purpose=purpose)
 
     async def insert(self, unit: Transaction, session: Session, sealed_secrets: str | None) -> None:
         """Store a new session."""
@@ -174,7 +170,7 @@ class SessionRepository:
         self._lately.forget(session_id)
 
     async def _read(self, session_id: SessionId) -> Session | None:
-        return await self._rows.first(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
+        return await self._rows.first_with(id=session_id, deleted_at=None)
 
 
 def _work(status: str, activity: str) -> SessionWork:

@@ -118,9 +118,7 @@ class ShareRepository:
 
     async def find_on(self, unit: Transaction, session_id: SessionId, user_id: UserId) -> StoredShare | None:
         """Return a user's share of a session as the unit sees it, or None."""
-        return await self._rows.first_on(
-            unit.connection, session_shares.c.session_id == session_id, session_shares.c.user_id == user_id
-        )
+        return await self._rows.first_with_on(unit.connection, session_id=session_id, user_id=user_id)
 
     async def count_on(self, unit: Transaction, session_id: SessionId) -> int:
         """Return with how many users a session is shared, as the unit sees it."""

@@ -43,4 +43,4 @@ class StandingRuleRepository:
     async def delete(self, unit: Transaction, user_id: UserId, rule_id: RuleId) -> bool:
         """Delete a user's rule; return whether there was one."""
         of_user = (standing_rules.c.id == rule_id, standing_rules.c.user_id == user_id)
-        return bool((await unit.execute(delete(standing_rules).where(*of_user))).rowcount)
+        return bool(await unit.changed(delete(standing_rules).where(*of_user)))

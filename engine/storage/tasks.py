@@ -66,17 +66,16 @@ class TaskRepository:
 
     async def find(self, session_id: SessionId, task_id: TaskId) -> Task | None:
         """Return a task of the session by its id, or that of its client, or None."""
-        of_session = tasks.c.session_id == session_id
-        own = await self._rows.first(tasks.c.id == task_id, of_session)
-        return own or await self._rows.first(tasks.c.client_id == task_id, of_session)
+        own = await self._rows.first_with(id=task_id, session_id=session_id)
+        return own or await self._rows.first_with(client_id=task_id, session_id=session_id)
 
     async def find_anywhere(self, task_id: TaskId) -> Task | None:
         """Return a task of any session by its id, or None."""
-        return await self._rows.first(tasks.c.id == task_id)
+        return await self._rows.first_with(id=task_id)
 
     async def find_on(self, unit: Transaction, task_id: TaskId) -> Task | None:
         """Return the task as the unit of work sees it, or None."""
-        return await self._rows.first_on(unit.connection, tasks.c.id == task_id)
+        return await self._rows.first_with_on(unit.connection, id=task_id)
 
     async def page(self, request: TaskList) -> tuple[list[Task], int]:
         """Return one page of a session's tasks, newest first, and their total number."""
@@ -158,12 +157,12 @@ class TaskRepository:
 
     async def child_of_call(self, parent: Task, call_id: CallId) -> Task | None:
         """Return the subtask that a call has created in this turn of its parent, or None."""
-        return await self._rows.first(
-            tasks.c.parent_id == parent.id,
-            tasks.c.parent_call_id == call_id,
-            tasks.c.parent_run == parent.retry_count,
-            tasks.c.parent_turn == parent.turn,
-            tasks.c.parent_rewind.is_(None),
+        return await self._rows.first_with(
+            parent_id=parent.id,
+            parent_call_id=call_id,
+            parent_run=parent.retry_count,
+            parent_turn=parent.turn,
+            parent_rewind=None,
         )
 
     async def unfinished_children(self, parent_id: TaskId) -> list[Task]:
@@ -260,7 +259,7 @@ class ToolCallRepository:
         """Record that a call begins; if it is not new, it may have been interrupted and is run again."""
         key = {"of_task": task_id, "of_call": call_id}
         moment = {"started_at": now()}
-        if not is_new and (await unit.execute(_CHANGE, [key | moment])).rowcount:
+        if not is_new and await unit.changed(_CHANGE, [key | moment]):
             return
         await unit.write(_BEGIN, [key | moment | {"tool_name": tool_name, "command": command}])
 

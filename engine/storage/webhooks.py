@@ -37,15 +37,13 @@ class WebhookRepository:
         return int((await unit.execute(counted)).scalar_one())
 
     async def find(self, user_id: UserId, webhook_id: WebhookId) -> StoredWebhook | None:
-        return await self._rows.first(webhooks.c.id == webhook_id, webhooks.c.user_id == user_id)
+        return await self._rows.first_with(id=webhook_id, user_id=user_id)
 
     async def find_on(
         self, unit: Transaction, user_id: UserId, webhook_id: WebhookId
     ) -> StoredWebhook | None:
         """The webhook as the unit sees it."""
-        return await self._rows.first_on(
-            unit.connection, webhooks.c.id == webhook_id, webhooks.c.user_id == user_id
-        )
+        return await self._rows.first_with_on(unit.connection, id=webhook_id, user_id=user_id)
 
     async def deliverable(self, webhook_id: WebhookId) -> StoredWebhook | None:
         """The webhook, unless it is gone or disabled, or its owner may do nothing any more."""

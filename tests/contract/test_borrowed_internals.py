@@ -19,7 +19,9 @@ from aiohttp import web
 from engineio.async_socket import AsyncSocket
 from mcp.shared import _stream_protocols
 from packaging.requirements import Requirement
+from sqlalchemy import create_engine, select
 from sqlalchemy.dialects.sqlite import aiosqlite as dialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from tests.support.server import PROJECT
 
@@ -56,6 +58,11 @@ INTERNALS: list[tuple[Any, str]] = [
     (dialect.AsyncAdapt_aiosqlite_connection, "_execute_mutex"),
     (aiosqlite.Connection, "_execute"),
     (aiosqlite.Connection, "_conn"),
+    # engine/storage/prepared.py and engine/storage/selects.py
+    (select(1), "_compile_w_cache"),
+    (select(1).compile(), "_bind_processors"),
+    (SQLCompiler, "_process_parameters_for_postcompile"),
+    (create_engine("sqlite://"), "_compiled_cache"),
     # engine/mcp/fitting.py
     (_stream_protocols, "ReadStream"),
     (_stream_protocols, "WriteStream"),

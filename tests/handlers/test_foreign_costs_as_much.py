@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine as SqlEngine
 
 from roocode_server.engine.engine import Engine, open_engine
 from roocode_server.handlers.operation import Operation
@@ -19,6 +17,7 @@ from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller, Credential, Identity, Role
 from tests.contract.doors import FILTERS, without_what_differs
 from tests.contract.smallest_requests import ABSENT, smallest
+from tests.support.storage import note_statements
 
 
 @dataclass
@@ -67,19 +66,11 @@ async def _person(engine: Engine, name: str) -> Caller:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is asked of the database, as it is asked; entries of the audit log follow behind the answers."""
-    asked: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if statement.startswith("SELECT") and "audit_entries" not in statement:
-            asked.append(statement)
-
-    event.listen(SqlEngine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(SqlEngine, "before_cursor_execute", note)
+    return note_statements(
+        monkeypatch, lambda asked: asked.startswith("SELECT") and "audit_entries" not in asked
+    )
 
 
 async def test_a_foreign_thing_costs_the_statements_of_one_that_is_not_there(

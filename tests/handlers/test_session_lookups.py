@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine as SqlEngine
 
 from roocode_server.engine.engine import Engine, open_engine
 from roocode_server.engine.storage.sessions import SessionRepository
@@ -19,6 +17,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import Session, SessionCreate
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller
+from tests.support.storage import note_statements
 
 
 @dataclass
@@ -51,19 +50,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Record the queries of the sessions table."""
-    asked: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if "sessions.config" in statement and statement.startswith("SELECT"):
-            asked.append(statement)
-
-    event.listen(SqlEngine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(SqlEngine, "before_cursor_execute", note)
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queries of the sessions table."""
+    return note_statements(
+        monkeypatch, lambda asked: "sessions.config" in asked and asked.startswith("SELECT")
+    )
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -12,6 +13,7 @@ from sqlalchemy import insert
 from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.driver import SqliteConnection
 from roocode_server.engine.storage.tables import sessions, users
 from roocode_server.models.clock import now
 from roocode_server.models.event import StoredEvent
@@ -74,3 +76,17 @@ async def with_sessions(opened: Storage) -> None:
                     updated_at=now(),
                 )
             )
+
+
+def note_statements(monkeypatch: pytest.MonkeyPatch, wanted: Callable[[str], bool]) -> list[str]:
+    """The statements that the database is asked from here on, of those that are wanted."""
+    asked: list[str] = []
+    run: Callable[..., Any] = SqliteConnection.run
+
+    async def noted(connection: SqliteConnection, how: str, operation: str, *rest: Any) -> Any:
+        if wanted(operation):
+            asked.append(operation)
+        return await run(connection, how, operation, *rest)
+
+    monkeypatch.setattr(SqliteConnection, "run", noted)
+    return asked
