@@ -11,6 +11,8 @@ import pytest
 import structlog
 import uvloop
 
+from tests.support.forked import share_fork_server
+
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 """Cache bytecode, as by default: otherwise each server compiles all that it imports."""
@@ -53,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     workers, which would take some seconds before it starts them.
     """
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        share_fork_server()
         return
     from hypothesis import settings
 

@@ -43,9 +43,9 @@ PLACES = {
 
 
 NIGHTLY_READERS = [
-    ("no public_url", "docs", "Log in with an e-mail address and a password."),
+    ("no public_url", "docs", "A second interface to the same sessions as /api/v1."),
     ("a public_url", "redoc", "Open a session with an empty workspace."),
-    ("a host of its own", "docs", "Log in with an e-mail address and a password."),
+    ("a host of its own", "docs", "A second interface to the same sessions as /api/v1."),
     ("a host of its own", "redoc", "Open a session with an empty workspace."),
 ]
 """Those of others take six seconds of the processor each to draw so many operations."""
@@ -93,7 +93,7 @@ async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
 @pytest.mark.parametrize(
     ("site", "name", "text"),
     [
-        ("a public_url", "docs", "Log in with an e-mail address and a password."),
+        ("a public_url", "docs", "A second interface to the same sessions as /api/v1."),
         ("no public_url", "redoc", "Open a session with an empty workspace."),
         *(NIGHTLY_READERS if IS_NIGHTLY else ()),
     ],

@@ -29,7 +29,9 @@ def only(server: ServerProcess) -> set[str]:
 async def test_swagger_ui_lists_the_operations(server: ServerProcess, page: Page) -> None:
     await page.record_requests()
     await page.open(f"{server.url}/docs")
+    await page.press("auth")
     await page.shows("Log in with an e-mail address and a password.")
+    await page.press("task")
     await page.finds_below("Create a task in a session and start it.")
     assert page.hosts == only(server)
     assert page.complaints == []

@@ -1,7 +1,7 @@
 """The installed commands, forked from a process that has imported them already.
 
 To import the server takes 2 s of processor time, its schemas 0.5 s, the client 0.5 s, and the libraries of
-models' vendors 3 s: a process of this worker imports and makes them once, and every command of a test is a
+models' vendors 3 s: one process for all workers imports and makes them once, and every command of a test is a
 fork of that. The commands themselves are started by `test_command.py` of both, `test_demo.py`,
 `test_installed.py` and `test_extras.py`.
 """
@@ -22,6 +22,7 @@ import termios
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -38,9 +39,24 @@ _context.set_forkserver_preload(
         "tests.support.started",
     ]
 )
+_server = forkserver._forkserver
+_SHARED = "ROOCODE_TESTS_FORK_SERVER"
 SERVER = "roocode-server"
 CLIENT = "roocode"
 _MODULES = {SERVER: "roocode_server.server.cli", CLIENT: "roocode.cli"}
+
+
+def share_fork_server() -> None:
+    """Have all workers that are started from here on fork from one process, which lives as long as this."""
+    _server.ensure_running()
+    assert _server._forkserver_address is not None
+    os.environ[_SHARED] = _server._forkserver_address
+
+
+if _SHARED in os.environ:
+    _server._forkserver_address = os.environ[_SHARED]
+    _server._forkserver_alive_fd = os.open(os.devnull, os.O_RDONLY)  # who shares it keeps it alive
+    _server.ensure_running = resource_tracker.ensure_running  # type: ignore[method-assign]
 
 
 class ForkedCommand:

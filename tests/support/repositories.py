@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import os
 import subprocess
 from collections.abc import AsyncIterator
@@ -70,22 +71,20 @@ class GitHost:
             raise web.HTTPFound(self.moved_to + request.path_qs)
         if self.token is not None and self.shown[-1] != _basic(self.token):
             return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="git"'})
-        program = await asyncio.create_subprocess_exec(
-            *("git", "http-backend"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={
-                **_QUIET,
-                "GIT_PROJECT_ROOT": str(self.folder),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "REQUEST_METHOD": request.method,
-                "PATH_INFO": request.path,
-                "QUERY_STRING": request.query_string,
-                "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-                "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
-            },
+        environment = {
+            **_QUIET,
+            "GIT_PROJECT_ROOT": str(self.folder),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REQUEST_METHOD": request.method,
+            "PATH_INFO": request.path,
+            "QUERY_STRING": request.query_string,
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+        }
+        answering = functools.partial(
+            subprocess.run, input=await request.read(), capture_output=True, env=environment, check=False
         )
-        printed, _ = await program.communicate(await request.read())
+        printed = (await asyncio.to_thread(answering, ["git", "http-backend"])).stdout
         head, _, body = printed.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
         status = int(headers.pop("Status", "200").split()[0])
