@@ -52,7 +52,9 @@ def _plan(field: fields.Field[Any], hint: Any) -> Revive:
     """How a field is made of decoded JSON. It raises `_Unexpected`."""
     kind = type(field)
     if kind in _PLAIN:
-        return _only(*_PLAIN[kind])
+        return _only(_PLAIN[kind])
+    if kind is fields.Float:
+        return _number
     if kind is Timestamp:
         return _of_text(parse_time)
     if isinstance(field, fields.Enum) and field.by_value is True:
@@ -75,9 +77,15 @@ def _as_it_is(content: Any) -> Any:
     return content
 
 
-def _only(*types: type[Any]) -> Revive:
+def _number(content: Any) -> Any:
+    if type(content) not in (float, int, type(None)):
+        raise _Unexpected
+    return float(content) if type(content) is int else content
+
+
+def _only(wanted: type[Any]) -> Revive:
     def checked(content: Any) -> Any:
-        if content is not None and type(content) not in types:
+        if content is not None and type(content) is not wanted:
             raise _Unexpected
         return content
 
@@ -92,7 +100,7 @@ def _of_text(convert: Callable[[str], Any]) -> Revive:
             raise _Unexpected
         try:
             return convert(content)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise _Unexpected from None
 
     return converted
@@ -144,9 +152,4 @@ def _named(shape: type[Shape]) -> Mapping[str, tuple[str, Revive]]:
 
 
 _CONVERTED: Final = (str, list, Mapping)
-_PLAIN: Final[Mapping[type[Any], tuple[type[Any], ...]]] = {
-    UnicodeText: (str,),
-    WholeNumber: (int,),
-    fields.Boolean: (bool,),
-    fields.Float: (float,),
-}
+_PLAIN: Final[Mapping[type[Any], type[Any]]] = {UnicodeText: str, WholeNumber: int, fields.Boolean: bool}

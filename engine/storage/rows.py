@@ -13,7 +13,7 @@ from roocode_server.engine.storage.database import Database, Statements, Transac
 from roocode_server.engine.storage.prepared import Prepared
 from roocode_server.engine.storage.revival import revivals
 from roocode_server.models.cleaning import cleaned_text
-from roocode_server.models.shape import Shape, StoredSchema, cached, schema_of
+from roocode_server.models.shape import Convert, Shape, StoredSchema, cached, converter, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -39,8 +39,7 @@ class RowShape(Generic[AnyShape]):
     def __init__(self, table: Table, shape: type[AnyShape]) -> None:
         self.table = table
         self._shape = shape
-        self._schema = schema_of(shape, StoredSchema)
-        self._nested = _nested(table, shape)
+        self._converters = _converters(table, shape)
         self._revivals = revivals(shape)
 
     def to_row(self, item: AnyShape, before: AnyShape | None = None) -> dict[str, Any]:
@@ -49,13 +48,11 @@ class RowShape(Generic[AnyShape]):
         With `before`, only the columns that differ from it.
         """
         row: dict[str, Any] = {}
-        for name, declared in self._schema.fields.items():
+        for name, convert in self._converters.items():
             content = getattr(item, name)
             if before is not None and getattr(before, name) == content:
                 continue
-            if name in self._nested:
-                content = declared.serialize(name, item)
-            row[name] = _stored(content)
+            row[name] = _stored(content) if convert is None or content is None else convert(content)
         return row
 
     def to_shape(self, row: Mapping[Any, Any]) -> AnyShape:
@@ -134,14 +131,18 @@ class Rows(RowShape[AnyShape]):
 
 
 @cached
-def _nested(table: Table, shape: type[Shape]) -> frozenset[str]:
-    """The columns with shapes in them. Raises: TypeError, if there is none for a field of the shape."""
+def _converters(table: Table, shape: type[Shape]) -> Mapping[str, Convert | None]:
+    """How the content of each column with JSON is made; None for the others.
+
+    Raises: TypeError, if there is no column for a field of the shape.
+    """
     fields = schema_of(shape, StoredSchema).fields
     if missing := fields.keys() - table.columns.keys():
         raise TypeError(f"the table {table.name} has no column for {shape.__name__}'s {sorted(missing)}")
-    return frozenset(
-        column.name for column in table.columns if column.name in fields and column.type.python_type is dict
-    )
+    is_json = {column.name for column in table.columns if column.type.python_type is dict}
+    return {
+        name: converter(field, is_stored=True) if name in is_json else None for name, field in fields.items()
+    }
 
 
 @cached

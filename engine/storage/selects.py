@@ -95,10 +95,11 @@ def put_into_words(
 
 def _described(statement: AnySelect, connection: Connection, description: Sequence[Any]) -> Columns:
     names = tuple(each[0] for each in description)
-    converts = [each.type.dialect_impl(connection.dialect) for each in statement.selected_columns]
+    columns = list(statement.selected_columns)
+    converts = [each.type.dialect_impl(connection.dialect) for each in columns]
     return Columns(
         names,
-        SimpleResultMetaData(names),
+        SimpleResultMetaData(names, [(column,) for column in columns]),
         tuple(
             (place, convert)
             for place, kind in enumerate(converts)

@@ -99,14 +99,18 @@ def openapi_document(registry: Registry, transfers: Registry) -> Json:
         },
         "servers": [{"url": "./", "description": "The server that provides this document"}],
         "security": [{name: []} for name in SECURITY_SCHEMES],
-        "tags": [*({"name": name} for name in _tags(registry)), {"name": TAG, "description": OF_S3}],
+        "tags": [
+            *({"name": name} for name in _tags(registry, transfers)),
+            {"name": TAG, "description": OF_S3},
+        ],
         "paths": paths,
         "components": {"schemas": schemas.all, "securitySchemes": SECURITY_SCHEMES},
     }
 
 
-def _tags(registry: Registry) -> list[str]:
-    return list(dict.fromkeys(_tag(declared) for declared in registry.values() if declared.rest))
+def _tags(*registries: Registry) -> list[str]:
+    declared = (each for registry in registries for each in registry.values() if each.rest)
+    return list(dict.fromkeys(_tag(each) for each in declared))
 
 
 def _tag(declared: Operation) -> str:

@@ -88,6 +88,13 @@ def test_a_field_is_what_marshmallow_makes_of_it(name: str, stored: Any) -> None
     assert made == expected and type(made) is type(expected)
 
 
+@pytest.mark.parametrize(("name", "stored"), STORED)
+def test_it_is_stored_as_marshmallow_dumps_it(name: str, stored: Any) -> None:
+    field = schema_of(Tree, StoredSchema).fields[name]
+    tree = Tree(**{name: field.deserialize(stored)})
+    assert tree.dump_stored()[name] == field.serialize(name, tree)
+
+
 @pytest.mark.parametrize(("name", "stored"), WRONG)
 def test_what_no_server_has_stored_is_refused(name: str, stored: Any) -> None:
     with pytest.raises(marshmallow.ValidationError):

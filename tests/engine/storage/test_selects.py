@@ -58,6 +58,13 @@ async def test_one_statement_is_asked_with_other_values_each_time(storage: Stora
     assert [row["id"] for row in named] == [each for each in (SESSION, OTHER) if each == wanted]
 
 
+async def test_what_is_in_a_column_is_found_by_the_column_too(storage: Storage) -> None:
+    statement = select(sessions.c.id, users.c.id).join(users, users.c.id == sessions.c.user_id)
+    async with storage.database.read() as connection:
+        row = (await connection.execute(statement.where(sessions.c.id == SESSION))).mappings().one()
+    assert (row[sessions.c.id], row[users.c.id]) == (SESSION, USER)
+
+
 async def test_a_unit_of_work_sees_what_it_has_written(storage: Storage) -> None:
     async with storage.database.transaction() as unit:
         row = {"id": "session-new", "user_id": USER, "name": "New", "workspace_id": "session-new"}

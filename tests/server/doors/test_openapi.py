@@ -69,6 +69,11 @@ def test_each_field_of_a_request_has_one_place(
         assert sorted(fields) == sorted(every[name].wire_names), name
 
 
+def test_every_tag_has_its_place_in_the_order(document: Json) -> None:
+    used = {tag for path in document["paths"].values() for entry in path.values() for tag in entry["tags"]}
+    assert used == {tag["name"] for tag in document["tags"]}
+
+
 def test_only_methods_with_a_body_have_one(document: Json) -> None:
     for path in document["paths"].values():
         for method, entry in path.items():
