@@ -1,6 +1,6 @@
 """What columns and stored JSON become: values of the fields of shapes.
 
-marshmallow, which takes ten times as long, is asked only where something is not as this server stores it: it
+marshmallow, which takes six times as long, is asked only where something is not as this server stores it: it
 converts what it can, or says what is wrong.
 """
 

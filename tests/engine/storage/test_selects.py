@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, column, exists, func, insert, literal, or_, select, union_all
+from sqlalchemy import bindparam, column, exists, func, insert, literal, or_, select, tuple_, union_all
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from roocode_server.engine.storage.tables import sessions, users
@@ -28,6 +28,8 @@ SELECTS = [
     select(sessions.c.id).where(or_(sessions.c.id == SESSION, sessions.c.name == "no such name")),
     union_all(select(sessions.c.id, sessions.c.created_at), select(users.c.id, users.c.created_at)),
     select(users.c.id).where(users.c.id == "nobody"),
+    select(sessions.c.id).where(tuple_(sessions.c.created_at, sessions.c.id) > (MOMENT, SESSION)),
+    select(sessions.c.id).where(tuple_(sessions.c.id, sessions.c.user_id).in_([(SESSION, USER), ("", "")])),
     OF_NAME.params(wanted=SESSION),
 ]
 
