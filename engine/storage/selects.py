@@ -7,7 +7,7 @@ its key, with the way to its thread and back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -16,7 +16,8 @@ from sqlalchemy import CompoundSelect, Connection, IteratorResult, Result, Selec
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.compiler import SQLCompiler
 
-Convert = Callable[[Any], Any]
+from roocode_server.models.shape import Convert
+
 AnySelect = Select[Any] | CompoundSelect[Any]
 
 
