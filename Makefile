@@ -68,7 +68,7 @@ arrows:
 
 pages:
 	node_modules/.bin/biome check --error-on-warnings
-	node_modules/.bin/tsc --project sdk/js/tsconfig.json
+	node_modules/typescript/bin/tsc --project sdk/js/tsconfig.json
 
 bench: $(VENV)/ready-dev sandbox container-engine clients  ## Compare the performance with that of minimal peers
 	$(BIN)/python -m bench

@@ -16,6 +16,8 @@ from tests.support.server import PROJECT, ServerProcess
 SDK = PROJECT / "sdk" / "js"
 CLIENTS = Path(__file__).parent / "clients"
 MODULES = PROJECT / "node_modules"
+TYPESCRIPT = MODULES / "typescript"
+"""The one that `npm install` in the SDK's folder brings."""
 PACKAGE = "roocode-sdk-0.1.0.tgz"
 
 
@@ -32,11 +34,14 @@ def run_script(server: ServerProcess, name: str, *arguments: str, timeout: int =
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, made by `npm pack` from a copy of its folder."""
+    """The package, made by `npm pack` from a copy of its folder, as after `npm install` there."""
     place = tmp_path_factory.mktemp("pack")
     ignored = shutil.ignore_patterns("types", "node_modules")
     shutil.copytree(SDK, place / "sdk", ignore=ignored)
     (place / "node_modules").symlink_to(MODULES)
+    programs = place / "sdk" / "node_modules" / ".bin"
+    programs.mkdir(parents=True)
+    (programs / "tsc").symlink_to(TYPESCRIPT / "bin" / "tsc")
     npm("pack", "--offline", cwd=place / "sdk")
     return place / "sdk" / PACKAGE
 
