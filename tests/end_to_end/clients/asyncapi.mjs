@@ -1,5 +1,6 @@
 // Read the server's AsyncAPI document with the specification's own parser; print what that finds. It takes a
-// tenth of a second for each operation, so without "all" only one of each channel and form is left in.
+// tenth of a second for each operation, and reads a message again wherever a channel has it: so without "all"
+// only one operation of each channel and form is left in, and in the channels, only their messages.
 import parser from "@asyncapi/parser";
 import { extra, finish, url } from "./kit.mjs";
 
@@ -11,14 +12,22 @@ for (const [name, operation] of Object.entries(content.operations)) {
   if (extra[0] !== "all" && forms.has(form)) delete content.operations[name];
   forms.add(form);
 }
+if (extra[0] !== "all") {
+  const said = JSON.stringify(content.operations);
+  for (const [name, { messages }] of Object.entries(content.channels)) {
+    for (const message of Object.keys(messages)) {
+      if (!said.includes(`"#/channels/${name}/messages/${message}"`)) delete messages[message];
+    }
+  }
+}
 const { document, diagnostics } = await new parser.Parser().parse(JSON.stringify(content));
 finish({
   problems: diagnostics
     .filter((found) => found.severity <= WARNING)
     .map((found) => `${found.path.join(".")}: ${found.message}`),
   channels: document
-    .channels()
+    ?.channels()
     .all()
-    .map((channel) => channel.address()),
-  operations: document.operations().all().length,
+    .map((channel) => channel.address()), // no document if there are problems
+  operations: document?.operations().all().length,
 });

@@ -47,6 +47,15 @@ def test_the_specification_s_own_parser_finds_nothing_wrong(
     assert read["operations"] == (len(document["operations"]) if IS_NIGHTLY else len(forms))
 
 
+def test_every_reference_leads_to_something(document: Json) -> None:
+    references = re.findall(r'"\$ref": "#/([^"]*)"', json.dumps(document))
+    assert len(references) > 1000
+    for reference in set(references):
+        place = document
+        for step in reference.split("/"):
+            place = place[step.replace("~1", "/").replace("~0", "~")]
+
+
 def test_each_namespace_is_a_channel_with_its_own_calls_and_their_answers(
     document: Json, declarations: Registry
 ) -> None:
