@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fuzz.packets import fuzz_packets
-from tests.fuzz.requests import fuzz_requests
 from tests.support.server import ServerProcess
 
 PACKETS = 200
 
 
 def test_generated_requests_are_answered_as_the_document_says(fresh_server: ServerProcess) -> None:
+    from tests.fuzz.requests import fuzz_requests  # imports schemathesis, which other tests need not wait for
+
     logged, tags = len(fresh_server.log), set[str]()
 
     def is_first_of_every_other_tag(operation: Any) -> bool:
