@@ -26,13 +26,30 @@ COMMAND_MODULES: Final = {
 }
 """The module of each in `server/commands`, where the click command is called `command`."""
 
+SUMMARIES: Final = {
+    "audit": "The audit log: who did what.",
+    "backup": "Save the data directory to TARGET.",
+    "demo": "Let an agent fix a bug in a small project.",
+    "doctor": "Say what this machine lacks for a server, and how to get it.",
+    "key": "API keys, for programs.",
+    "restore": "Restore the backup SOURCE.",
+    "secrets": "The keys that seal stored secrets and sign access tokens.",
+    "serve": "Run the server until it is told to stop (SIGTERM or Ctrl-C).",
+    "user": "People who may log in.",
+    "vacuum": "Give the room of what was deleted back to the disk.",
+}
+"""The first sentence of each one's own help: to list them, none has to be imported."""
+
 
 class LateGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
-    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, modules: Mapping[str, str], summaries: Mapping[str, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._modules = modules
+        self._summaries = summaries
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the alphabet."""
@@ -44,6 +61,11 @@ class LateGroup(click.Group):
             return None
         found: click.Command = _import(f"{__package__}.commands.{self._modules[cmd_name]}").command
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names with their summaries, without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summaries[name]) for name in self.list_commands(ctx)])
 
 
 def _import(name: str) -> Any:
@@ -58,7 +80,7 @@ def _import(name: str) -> Any:
         gc.enable()
 
 
-@click.group(cls=LateGroup, modules=COMMAND_MODULES)
+@click.group(cls=LateGroup, modules=COMMAND_MODULES, summaries=SUMMARIES)
 @click.version_option(package_name="roocode-server")
 def main() -> None:
     """A server on which programs run autonomous coding agents."""
