@@ -79,9 +79,9 @@ def alone(elsewhere: Path, name: str, *arguments: str) -> subprocess.CompletedPr
 
 def test_both_offer_the_servers_commands_where_both_are_installed() -> None:
     for name in DISTRIBUTIONS:
-        done = run(COMMANDS / name, "serve", "--help")
+        done = run(COMMANDS / name, "vacuum", "--help")
         assert done.returncode == 0, done.stderr
-        assert f"Usage: {name} serve [OPTIONS]" in done.stdout
+        assert f"Usage: {name} vacuum [OPTIONS]" in done.stdout
         assert "--data-dir" in done.stdout
 
 
@@ -154,7 +154,7 @@ def test_no_file_belongs_to_both(wheels: dict[str, Path]) -> None:
 
 
 def test_the_server_works_without_the_client(elsewhere: Path) -> None:
-    done = alone(elsewhere, "roocode-server", "serve", "--help")
+    done = alone(elsewhere, "roocode-server", "vacuum", "--help")
     assert done.returncode == 0, done.stderr
     assert "--data-dir" in done.stdout
 
