@@ -42,6 +42,8 @@ test:  ## Set up, check the code and run every test
 		{ [ $$? -eq 1 ] && scripts/in-memory $(BIN)/python scripts/again; }
 
 nightly: export NIGHTLY := 1
+# Ten times what a test is given by day, for ten times the repetitions.
+nightly: export PYTEST_TIMEOUT := 1800
 nightly: test fuzz  ## Every test, with as many repetitions as are promised, and the fuzzers
 
 fuzz: $(VENV)/ready-dev sandbox  ## Generated requests and packets, thousands of each (CASES=5000 SEED=0)

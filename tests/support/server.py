@@ -20,6 +20,7 @@ import pytest
 
 from roocode_server.models.limit_settings import LimitSettings
 from tests.support.forked import ForkedCommand
+from tests.support.nightly import times
 
 READY = "roocode-server ready on "
 ALIKE = {
@@ -191,7 +192,7 @@ class ServerProcess:
         assert made.status == 201, made.body
         return str(made.body["session"]["id"])
 
-    def node(self, script: str, *arguments: str, timeout: int = 120) -> Any:
+    def node(self, script: str, *arguments: str, timeout: int = times(120, nightly=1200)) -> Any:
         """Run a script of tests/end_to_end/clients with the real JavaScript client; return the JSON it
         prints.
         """

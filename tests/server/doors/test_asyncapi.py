@@ -35,11 +35,10 @@ def document(server: ServerProcess) -> Json:
     return found
 
 
-@pytest.mark.timeout(1000)  # by night it takes two minutes of the processor, beside other tests
 def test_the_specification_s_own_parser_finds_nothing_wrong(
     server: ServerProcess, document: Json, declarations: Registry
 ) -> None:
-    read = server.node("asyncapi.mjs", "all" if IS_NIGHTLY else "one of each form", timeout=900)
+    read = server.node("asyncapi.mjs", "all" if IS_NIGHTLY else "one of each form")
     assert read["problems"] == []
     assert set(declarations.namespaces) <= set(read["channels"])
     forms = {
