@@ -6,66 +6,58 @@ import gc
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
 from roocode_server.server.stopping import open_standard_streams
 
-COMMAND_MODULES: Final = {
-    "audit": "auditing",
-    "backup": "backing_up",
-    "demo": "demonstrating",
-    "doctor": "doctoring",
-    "key": "keys",
-    "restore": "restoring",
-    "secrets": "secrets",
-    "serve": "serving",
-    "user": "users",
-    "vacuum": "vacuuming",
-}
-"""The module of each in `server/commands`, where the click command is called `command`."""
 
-SUMMARIES: Final = {
-    "audit": "The audit log: who did what.",
-    "backup": "Save the data directory to TARGET.",
-    "demo": "Let an agent fix a bug in a small project.",
-    "doctor": "Say what this machine lacks for a server, and how to get it.",
-    "key": "API keys, for programs.",
-    "restore": "Restore the backup SOURCE.",
-    "secrets": "The keys that seal stored secrets and sign access tokens.",
-    "serve": "Run the server until it is told to stop (SIGTERM or Ctrl-C).",
-    "user": "People who may log in.",
-    "vacuum": "Give the room of what was deleted back to the disk.",
+class LateCommand(NamedTuple):
+    """The module of a command in `server/commands`, where the click command is called `command`; and the
+    first sentence of its help, so that to list commands none has to be imported.
+    """
+
+    module: str
+    summary: str
+
+
+LATE_COMMANDS: Final = {
+    "audit": LateCommand("auditing", "The audit log: who did what."),
+    "backup": LateCommand("backing_up", "Save the data directory to TARGET."),
+    "demo": LateCommand("demonstrating", "Let an agent fix a bug in a small project."),
+    "doctor": LateCommand("doctoring", "Say what this machine lacks for a server, and how to get it."),
+    "key": LateCommand("keys", "API keys, for programs."),
+    "restore": LateCommand("restoring", "Restore the backup SOURCE."),
+    "secrets": LateCommand("secrets", "The keys that seal stored secrets and sign access tokens."),
+    "serve": LateCommand("serving", "Run the server until it is told to stop (SIGTERM or Ctrl-C)."),
+    "user": LateCommand("users", "People who may log in."),
+    "vacuum": LateCommand("vacuuming", "Give the room of what was deleted back to the disk."),
 }
-"""The first sentence of each one's own help: to list them, none has to be imported."""
 
 
 class LateGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
-    def __init__(
-        self, *args: Any, modules: Mapping[str, str], summaries: Mapping[str, str], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, late: Mapping[str, LateCommand], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._modules = modules
-        self._summaries = summaries
+        self._late = late
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the alphabet."""
-        return sorted(self._modules)
+        return sorted(self._late)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command of this name; None if there is none."""
-        if cmd_name not in self._modules:
+        if cmd_name not in self._late:
             return None
-        found: click.Command = _import(f"{__package__}.commands.{self._modules[cmd_name]}").command
+        found: click.Command = _import(f"{__package__}.commands.{self._late[cmd_name].module}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the names with their summaries, without importing the commands."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self._summaries[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, self._late[name].summary) for name in self.list_commands(ctx)])
 
 
 def _import(name: str) -> Any:
@@ -80,7 +72,7 @@ def _import(name: str) -> Any:
         gc.enable()
 
 
-@click.group(cls=LateGroup, modules=COMMAND_MODULES, summaries=SUMMARIES)
+@click.group(cls=LateGroup, late=LATE_COMMANDS)
 @click.version_option(package_name="roocode-server")
 def main() -> None:
     """A server on which programs run autonomous coding agents."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from roocode_server.server.cli import COMMAND_MODULES
+from roocode_server.server.cli import LATE_COMMANDS
 from roocode_server.server.settings import load_settings
 from tests.support.server import PROJECT
 
@@ -87,7 +87,7 @@ def test_the_image_runs_as_somebody_without_rights_and_says_how_it_is() -> None:
     assert "/healthz" in arguments("HEALTHCHECK")[0]
     assert arguments("ENTRYPOINT") == ['["start"]']
     [given] = arguments("CMD")
-    assert json.loads(given)[0] in COMMAND_MODULES
+    assert json.loads(given)[0] in LATE_COMMANDS
 
 
 def test_the_settings_of_the_image_are_settings() -> None:
@@ -141,7 +141,7 @@ def test_the_unit_takes_rights_away_and_leaves_what_jails_need() -> None:
     assert found["ProtectSystem"] == "strict"
     assert not AGAINST_JAILS & found.keys()
     for name in ("ExecStart", "ExecStartPre"):
-        assert found[name].split()[1] in COMMAND_MODULES
+        assert found[name].split()[1] in LATE_COMMANDS
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")

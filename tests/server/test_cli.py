@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from roocode_server.server.cli import COMMAND_MODULES, SUMMARIES, LateGroup, main
+from roocode_server.server.cli import LATE_COMMANDS, LateCommand, LateGroup, main
 
-GROUP = LateGroup(modules={"serve": "serving", "missing": "missing"}, summaries={})
+GROUP = LateGroup(late={"serve": LATE_COMMANDS["serve"], "missing": LateCommand("missing", "Not there.")})
 HELP_AND_MODULES = """
 import json, sys
 from roocode_server.server.cli import main
@@ -49,12 +49,12 @@ def test_they_are_listed_without_being_imported() -> None:
     printed = subprocess.check_output([sys.executable, "-c", HELP_AND_MODULES], text=True)
     *lines, modules = printed.splitlines()
     listed = [line.split()[0] for line in lines[lines.index("Commands:") + 1 :]]
-    assert listed == sorted(COMMAND_MODULES)
+    assert listed == sorted(LATE_COMMANDS)
     assert [name for name in json.loads(modules) if name.startswith("roocode_server.server.commands")] == []
 
 
-@pytest.mark.parametrize("name", COMMAND_MODULES)
+@pytest.mark.parametrize("name", LATE_COMMANDS)
 def test_the_list_says_what_each_says_of_itself(name: str) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    assert command.get_short_help_str(limit=80) == SUMMARIES[name]
+    assert command.get_short_help_str(limit=80) == LATE_COMMANDS[name].summary

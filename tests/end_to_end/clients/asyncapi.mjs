@@ -6,13 +6,13 @@ import { extra, finish, url } from "./kit.mjs";
 
 const WARNING = 1; // above it are hints, such as that a newer version of the specification exists
 const content = await (await fetch(`${url}/asyncapi.json`)).json();
-const forms = new Set();
-for (const [name, operation] of Object.entries(content.operations)) {
-  const form = JSON.stringify([operation.channel, operation.action, Object.keys(operation).sort()]);
-  if (extra[0] !== "all" && forms.has(form)) delete content.operations[name];
-  forms.add(form);
-}
 if (extra[0] !== "all") {
+  const forms = new Set();
+  for (const [name, operation] of Object.entries(content.operations)) {
+    const form = JSON.stringify([operation.channel, operation.action, Object.keys(operation).sort()]);
+    if (forms.has(form)) delete content.operations[name];
+    forms.add(form);
+  }
   const said = JSON.stringify(content.operations);
   for (const [name, { messages }] of Object.entries(content.channels)) {
     for (const message of Object.keys(messages)) {

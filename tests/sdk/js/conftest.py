@@ -17,7 +17,7 @@ SDK = PROJECT / "sdk" / "js"
 CLIENTS = Path(__file__).parent / "clients"
 MODULES = PROJECT / "node_modules"
 TYPESCRIPT = MODULES / "typescript"
-"""The one that `npm install` in the SDK's folder brings."""
+"""The one that `npm install` in the SDK's folder brings. In `.bin` both of ours would be called `tsc`."""
 PACKAGE = "roocode-sdk-0.1.0.tgz"
 
 

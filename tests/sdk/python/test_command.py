@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from roocode import cli as client_cli
 from roocode_server.server import cli as server_cli
-from roocode_server.server.cli import COMMAND_MODULES
+from roocode_server.server.cli import LATE_COMMANDS
 from tests.support.server import PROJECT
 
 COMMANDS = Path(sys.executable).parent
@@ -89,7 +89,7 @@ def test_the_server_offers_every_command_of_its_own_to_the_other() -> None:
     offered = distribution("roocode-server").entry_points.select(group="roocode.commands")
     modules = {each.name: each.value for each in offered}
     folder = "roocode_server.server.commands"
-    assert modules == {name: f"{folder}.{module}:command" for name, module in COMMAND_MODULES.items()}
+    assert modules == {name: f"{folder}.{late.module}:command" for name, late in LATE_COMMANDS.items()}
 
 
 def summaries(shown: str) -> dict[str, str]:

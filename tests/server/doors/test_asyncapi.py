@@ -48,11 +48,13 @@ def test_the_specification_s_own_parser_finds_nothing_wrong(
 
 
 def test_every_reference_leads_to_something(document: Json) -> None:
-    references = re.findall(r'"\$ref": "#/([^"]*)"', json.dumps(document))
+    references = re.findall(r'"\$ref": "([^"]*)"', json.dumps(document))
     assert len(references) > 1000
     for reference in set(references):
+        here, *steps = reference.split("/")
+        assert here == "#"
         place = document
-        for step in reference.split("/"):
+        for step in steps:
             place = place[step.replace("~1", "/").replace("~0", "~")]
 
 
